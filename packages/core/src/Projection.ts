@@ -1,0 +1,29 @@
+/**
+ * What the source must render for one sink: which fields, in which order, as which types, in which encoding. The
+ * destination makes it after looking at the real target; the source's query follows it to the letter.
+ */
+import type { EncodingName } from "./Encoding.ts"
+import type { FieldType } from "./FieldType.ts"
+import type { Field } from "./RecordSchema.ts"
+
+/**
+ * What happens to a value that `as` cannot hold: `nearest` stores the nearest value that fits and counts it; `fail`
+ * stops the run. Keys and versions are always `fail`.
+ */
+export type Unfit = "nearest" | "fail"
+
+export interface Column {
+  readonly field: Field
+  /** The type that the target's column takes, with its limits. It may be narrower or wider than `field.type`. */
+  readonly as: FieldType
+  /** The target column's name for its own type, for plans and for encodings that need it. */
+  readonly targetType: string
+  readonly unfit: Unfit
+}
+
+export interface Projection {
+  readonly encoding: EncodingName
+  readonly columns: readonly [Column, ...Array<Column>]
+  /** Fields of the model that the target has no place for. */
+  readonly leftOut: ReadonlyArray<string>
+}

@@ -1,0 +1,132 @@
+// The one entry of a fresh clone. Needs any Node >= 18 and npm: finds or fetches a new enough Node, installs what the
+// task needs, once per lockfile, and runs the task. Plain JavaScript without dependencies, since nothing is installed yet.
+import { spawn, spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { constants } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const [task, ...args] = process.argv.slice(2)
+
+const OLDEST_NODE = [22, 19]
+const newEnough = (version) => {
+  const [major, minor] = version.replace(/^v/, "").split(".").map(Number)
+  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
+}
+
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" }
+// `npm start` exports its own settings; passed on, they would point the inner npm at the wrong folder.
+for (const key of Object.keys(env)) {
+  if (/^npm_(package|lifecycle|config_(local_prefix|prefix|workspace))/i.test(key)) delete env[key]
+}
+
+const run = (command, parameters, cwd = root) => {
+  // Standard output belongs to the task's result; whatever the set-up says goes to standard error.
+  const done = spawnSync(command, parameters, { cwd, env, stdio: ["ignore", 2, 2] })
+  if (done.error) throw done.error
+  if (done.status !== 0) process.exit(done.status ?? 1)
+}
+
+const npm = (node, parameters, cwd) => {
+  const quiet = [...parameters, "--no-audit", "--no-fund", "--loglevel=error"]
+  const script = process.env.npm_execpath
+  return script?.endsWith(".js") ? run(node, [script, ...quiet], cwd) : run("npm", quiet, cwd)
+}
+
+/** Runs `install` unless it last succeeded for exactly this lockfile on this platform. */
+const once = (label, folder, install) => {
+  const stamp = join(folder, "node_modules", ".installed")
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(folder, "package-lock.json")))
+    .update(platform)
+    .digest("hex")
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return
+  const started = Date.now()
+  console.error(`[setup] ${label} ...`)
+  install()
+  writeFileSync(stamp, wanted)
+  console.error(`[setup] ${label}: ${((Date.now() - started) / 1000).toFixed(0)} s`)
+}
+
+const platform = `${process.platform}-${process.arch}`
+let node = process.execPath
+if (!newEnough(process.version)) {
+  const folder = join(root, "tooling", "runtime", platform)
+  if (!existsSync(folder)) {
+    console.error(
+      `Node ${OLDEST_NODE.join(".")} or newer is needed; this is ${process.version}. Install one and run this again.`,
+    )
+    process.exit(1)
+  }
+  once("fetching Node", folder, () => npm(node, ["ci"], folder))
+  node = join(folder, "node_modules", `node-${platform}`, "bin", "node")
+}
+env.PATH = [dirname(node), join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter)
+once("installing dependencies", root, () => npm(node, ["ci"], root))
+
+/** The embedded ClickHouse engine: large, and only for the demo and the tests. */
+const engine = () => {
+  if (process.env.CLICKHOUSE_URL) return
+  const folder = join(root, "tooling", "dev-services", "chdb")
+  // Its lockfile cannot name builds for every platform, which `npm ci` insists on; integrity is checked all the same.
+  once("installing the embedded ClickHouse engine", folder, () => npm(node, ["install", "--no-save"], folder))
+}
+
+const exec = (command, parameters, cwd, then = (code) => process.exit(code)) => {
+  const child = spawn(command, parameters, { cwd, env, stdio: "inherit" })
+  // A terminal sends Ctrl-C to the whole group; `kill` of this process alone must reach the task as well.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+  child.on("error", (error) => {
+    console.error(error.message)
+    process.exit(1)
+  })
+  child.on("exit", (code, signal) => then(code ?? 128 + constants.signals[signal]))
+}
+
+const packages = ["packages", "apps", "tooling", "examples"].flatMap((group) =>
+  existsSync(join(root, group)) ? readdirSync(join(root, group)).map((name) => join(root, group, name)) : [],
+)
+const reports = () =>
+  packages.map((folder) => join(folder, ".vitest", "report.json")).filter((file) => existsSync(file))
+
+/** Lint, types and tests of every package; the last line counts the tests. */
+const check = () => {
+  engine()
+  for (const file of reports()) rmSync(file)
+  const turbo = join(root, "node_modules", "turbo", "bin", "turbo")
+  exec(node, [turbo, "run", "lint", "typecheck", "test", "--continue", "--concurrency=2", ...args], root, (code) => {
+    let passed = 0
+    let failed = 0
+    for (const file of reports()) {
+      const report = JSON.parse(readFileSync(file, "utf8"))
+      passed += report.numPassedTests
+      failed += report.numFailedTests
+      // A file that cannot be loaded has no tests to fail.
+      if (!report.success && report.numFailedTests === 0) failed += 1
+    }
+    if (code !== 0 && failed === 0) console.log("A check other than a test failed; see above.")
+    console.log(`${passed} passed, ${failed} failed`)
+    process.exit(code === 0 && failed > 0 ? 1 : code)
+  })
+}
+
+switch (task) {
+  case undefined:
+    engine()
+    console.error("Everything is set up.")
+    break
+  case "cli": {
+    if (args[0] === "demo") engine()
+    const main = join(root, "apps", "runner", "src", "main.ts")
+    exec(node, ["--conditions=@batch-exports/source", main, ...args], process.cwd())
+    break
+  }
+  case "check":
+    check()
+    break
+  default:
+    console.error(`unknown task ${task}`)
+    process.exit(2)
+}
