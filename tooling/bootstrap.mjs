@@ -123,6 +123,10 @@ switch (task) {
     exec(node, ["--conditions=@batch-exports/source", main, ...args], process.cwd())
     break
   }
+  case "exec":
+    engine()
+    exec(node, ["--conditions=@batch-exports/source", ...args], root)
+    break
   case "check":
     check()
     break

@@ -1,7 +1,7 @@
 /** The batch-export contract. Modules are namespaces: `Window.parse`, `FieldType.text(200)`, `Destination.Sink`. */
 export * as Capabilities from "./Capabilities.ts"
 export type { CheckStep } from "./CheckStep.ts"
-export { decodeConfig, nearest } from "./decodeConfig.ts"
+export { decodeBoth, decodeConfig, nearest } from "./decodeConfig.ts"
 export * as Destination from "./Destination.ts"
 export * as Encoding from "./Encoding.ts"
 export { ConfigError, DestinationError, type ExportError, SourceError } from "./errors.ts"

@@ -1,0 +1,20 @@
+# syntax=docker/dockerfile:1
+# The runner alone: production dependencies and compiled code, as an unprivileged user.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY . .
+RUN npm ci --no-audit --no-fund \
+ && npx tsc -b packages/core packages/clickhouse-source packages/postgres-destination apps/runner \
+ && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/packages ./packages
+COPY --from=build /app/apps ./apps
+USER node
+WORKDIR /config
+ENTRYPOINT ["node", "/app/apps/runner/dist/main.js"]
+CMD ["--help"]

@@ -1,0 +1,98 @@
+/** `batch-exports demo`: real events through a real ClickHouse and a real Postgres, and proof that both sides agree. */
+import { Result, Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { randomUUID } from "node:crypto"
+import { Window } from "@batch-exports/core"
+import * as Config from "../config/Config.ts"
+import { builtIn } from "../plugins.ts"
+import { runExport } from "../runExport.ts"
+import { CommandFailed, reported, usage } from "./failure.ts"
+import * as DemoReport from "./demoReport.ts"
+import * as Flags from "./flags.ts"
+import * as Progress from "./progress.ts"
+import { onRetry } from "./run.ts"
+
+export const demo = Command.make(
+  "demo",
+  {
+    once: Flag.Boolean("once").pipe(
+      Flag.withDescription("Stop after the export: exit 0 when both sides agree, 1 when they do not"),
+      Flag.withDefault(false),
+    ),
+    json: Flags.json,
+    keep: Flag.String("keep").pipe(
+      Flag.withMetavar("dir"),
+      Flag.withDescription("Keep the data in this folder, and use it again the next time"),
+      Flag.optional,
+    ),
+    windows: Flag.Int("windows").pipe(Flag.withDescription("How many hours to export"), Flag.withDefault(6)),
+    rows: Flag.Int("rows").pipe(Flag.withDescription("How many events to make"), Flag.withDefault(60_000)),
+  },
+  Effect.fn("demo")(function* (flags) {
+    if (flags.windows < 1 || flags.rows < 1) return yield* usage("--windows and --rows must be at least 1")
+    yield* Console.error("demo data, temporary servers; for yours: batch-exports init")
+    yield* Effect.scoped(show({ ...flags, keep: Option.getOrUndefined(flags.keep) }))
+  }),
+).pipe(Command.withDescription("Show a whole export on temporary servers, and compare both sides"))
+
+interface Options {
+  readonly once: boolean
+  readonly json: boolean
+  readonly keep: string | undefined
+  readonly windows: number
+  readonly rows: number
+}
+
+const show = Effect.fnUntraced(function* (options: Options) {
+  const { make } = yield* Effect.tryPromise({
+    // Not a dependency of the published runner: its servers are half a gigabyte.
+    try: () => import("@batch-exports/demo"),
+    catch: () => new CommandFailed("no demo", 2),
+  }).pipe(Effect.catch(() => usage("the demo needs a clone of the repository; run ./batch-exports demo there")))
+  const { keep, ...shape } = options
+  const world = yield* make({
+    ...shape,
+    ...(keep === undefined ? {} : { keep }),
+    say: (what) => Console.error(`${what} ...`),
+  }).pipe(
+    Effect.catch((error) => usage("remedy" in error ? `${error.message}\n  to do   ${error.remedy}` : error.message)),
+  )
+
+  const settings = {
+    sources: { demo: world.source },
+    destinations: { demo: world.destination },
+    exports: { events: { model: { name: "events", teamId: "all" }, destination: "demo" } },
+  }
+  const configured = Result.map(Config.decode(settings, builtIn), (exports) => exports.get("events"))
+  if (Result.isFailure(configured)) return yield* usage(configured.failure.message)
+  const definition = configured.success
+  if (definition === undefined) return yield* usage("the demo's configuration lacks its export")
+
+  const runs = yield* Effect.forEach(world.windows, (window) =>
+    exportOne(definition, window, options).pipe(Effect.catch((error) => reported(error, options.json))),
+  )
+  yield* Console.error("comparing both sides, record by record ...")
+  const comparison = yield* world.compare.pipe(Effect.catch((error) => usage(error.message)))
+  const report = DemoReport.make(runs, comparison)
+  yield* Console.log(options.json ? JSON.stringify(report) : DemoReport.describe(report))
+
+  if (!options.once) {
+    yield* Console.error(
+      `\nPostgres is up until you press Ctrl-C:\n  psql "${world.url}" -c "SELECT * FROM posthog_exports.events LIMIT 5"`,
+    )
+    return yield* Effect.never
+  }
+  if (!report.equal) return yield* Effect.fail(new CommandFailed("the two sides differ", 1))
+})
+
+const exportOne = Effect.fnUntraced(function* (definition: Config.Export, window: Window.Window, options: Options) {
+  const progress = yield* Progress.make(Window.format(window), { enabled: !options.json })
+  const finished = yield* runExport({
+    export: definition,
+    window,
+    runId: randomUUID(),
+    onProgress: ({ bytes }) => progress.update(bytes),
+    onRetry,
+  })
+  return { window, finished }
+}, Effect.scoped)

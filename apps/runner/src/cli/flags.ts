@@ -1,0 +1,43 @@
+/** Flags and arguments that several commands share. */
+import { Window } from "@batch-exports/core"
+import { Effect, Option } from "effect"
+import { Argument, Flag } from "effect/cli"
+import type { Export } from "../config/Config.ts"
+import { load } from "../config/load.ts"
+import { builtIn } from "../plugins.ts"
+import { nearest } from "@batch-exports/core"
+import { reported, usage } from "./failure.ts"
+
+export const config = Flag.String("config").pipe(
+  Flag.withAlias("c"),
+  Flag.withDescription("The configuration file"),
+  Flag.withDefault("batch-exports.yaml"),
+)
+
+export const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print the result as JSON on standard output"),
+  Flag.withDefault(false),
+)
+
+export const exportName = Argument.String("export").pipe(
+  Argument.withDescription("The export's name in the configuration"),
+)
+
+export const window = Flag.String("window").pipe(
+  Flag.withDescription("<start>/<end> of ingestion time: 2026-01-31T13:00:00Z/2026-01-31T14:00:00Z"),
+)
+
+export const parseWindow = (text: string) =>
+  Effect.fromResult(Window.parse(text)).pipe(Effect.catch((message) => usage(`--window: ${message}`)))
+
+/** The named export of the configuration file; failing that, one clear error. */
+export const findExport = Effect.fnUntraced(function* (file: string, name: string, json = false) {
+  const exports = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
+  const found: Option.Option<Export> = Option.fromUndefinedOr(exports.get(name))
+  if (Option.isSome(found)) return found.value
+  const names = [...exports.keys()]
+  const near = nearest(name, names)
+  return yield* usage(
+    `export "${name}" is not in ${file}; ${near === undefined ? `there is ${names.join(", ")}` : `did you mean "${near}"?`}`,
+  )
+})

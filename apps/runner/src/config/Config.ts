@@ -1,0 +1,149 @@
+/** The shape of the configuration file, and the exports that it defines. Decoding touches nothing outside. */
+import { ConfigError, decodeBoth, decodeConfig, type Destination, nearest, type Source } from "@batch-exports/core"
+import { Result, Schema } from "effect"
+import type { Plugins } from "../plugins.ts"
+import type { Path } from "./document.ts"
+
+export interface Export {
+  readonly name: string
+  readonly source: Source.Configured
+  readonly destination: Destination.Configured
+}
+
+export type Exports = ReadonlyMap<string, Export>
+
+const Settings = Schema.Record(Schema.String, Schema.Unknown)
+type Settings = typeof Settings.Type
+
+const Reference = Schema.Union([Schema.String, Settings])
+
+export const Definition = Schema.Struct({
+  source: Schema.optionalKey(Reference),
+  model: Settings,
+  destination: Reference,
+})
+
+export const File = Schema.Struct({
+  sources: Schema.Record(Schema.String, Settings),
+  destinations: Schema.Record(Schema.String, Settings),
+  exports: Schema.Record(Schema.String, Definition),
+})
+
+/** Every export of the file, or every problem of the file. */
+export const decode = (input: unknown, plugins: Plugins): Result.Result<Exports, ConfigError> => {
+  const file = decodeConfig(File, input)
+  if (Result.isFailure(file)) return Result.fail(file.failure)
+  const problems: Array<ConfigError["problems"][number]> = []
+  const exports = new Map<string, Export>()
+  for (const [name, definition] of Object.entries(file.success.exports)) {
+    const decoded = decodeExport(name, definition, file.success, plugins)
+    if (Result.isSuccess(decoded)) exports.set(name, decoded.success)
+    else problems.push(...decoded.failure.problems)
+  }
+  // Two exports that share a broken destination have one problem, not two.
+  const distinct = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
+  return distinct.size === 0
+    ? Result.succeed(exports)
+    : Result.fail(new ConfigError({ problems: [...distinct.values()] }))
+}
+
+const fail = (path: Path, message: string) => Result.fail(new ConfigError({ problems: [{ path, message }] }))
+
+const decodeExport = (
+  name: string,
+  definition: typeof Definition.Type,
+  file: typeof File.Type,
+  plugins: Plugins,
+): Result.Result<Export, ConfigError> => {
+  const at = ["exports", name]
+  const source = Result.flatMap(
+    gather("source", "sources", definition.source ?? only(file.sources), file.sources, at),
+    ({ origin, settings }) =>
+      Result.flatMap(choose("source", plugins.sources, settings, origin), (plugin) =>
+        Result.mapError(
+          plugin.configure({ value: without(settings, "type") }, { value: definition.model, path: modelPath }),
+          (error) =>
+            relocate(error, (path) => (path[0] === modelPath[0] ? [...at, "model", ...path.slice(1)] : origin(path))),
+        ),
+      ),
+  )
+  const destination = Result.flatMap(
+    gather("destination", "destinations", definition.destination, file.destinations, at),
+    ({ origin, settings }) =>
+      Result.flatMap(choose("destination", plugins.destinations, settings, origin), (plugin) =>
+        Result.mapError(plugin.configure(without(settings, "type")), (error) => relocate(error, origin)),
+      ),
+  )
+  return decodeBoth(source, destination, (from, to) => ({ name, source: from, destination: to }))
+}
+
+/** Marks the selection's problems among those of `configure`; no settings key can be spelled so. */
+const modelPath: Path = ["\u0000model"]
+
+const without = (settings: Settings, key: string): Settings =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => name !== key))
+
+const only = (named: Readonly<Record<string, Settings>>): string | undefined => {
+  const names = Object.keys(named)
+  return names.length === 1 ? names[0] : undefined
+}
+
+interface Gathered {
+  readonly settings: Settings
+  /** Where in the file a path within the gathered settings comes from. */
+  readonly origin: (path: Path) => Path
+}
+
+/** Settings by name, or by name with some of them replaced (`use:`), or written out in place. */
+const gather = (
+  kind: string,
+  group: string,
+  reference: string | Settings | undefined,
+  named: Readonly<Record<string, Settings>>,
+  at: Path,
+): Result.Result<Gathered, ConfigError> => {
+  const here = [...at, kind]
+  if (reference === undefined) return fail(here, `say which of the ${group} to use: ${Object.keys(named).join(", ")}`)
+  const own = typeof reference === "string" ? {} : without(reference, "use")
+  const use = typeof reference === "string" ? reference : reference["use"]
+  if (use === undefined) return Result.succeed({ settings: own, origin: (path) => [...here, ...path] })
+  const base = typeof use === "string" && Object.hasOwn(named, use) ? named[use] : undefined
+  if (typeof use !== "string" || base === undefined) {
+    return fail(
+      typeof reference === "string" ? here : [...here, "use"],
+      missing(`${kind} "${String(use)}" is not defined under ${group}`, String(use), Object.keys(named)),
+    )
+  }
+  return Result.succeed({
+    settings: { ...base, ...own },
+    origin: (path) => {
+      const key = path[0]
+      if (key === undefined) return here
+      return key in base && !(key in own) ? [group, use, ...path] : [...here, ...path]
+    },
+  })
+}
+
+const choose = <P extends { readonly name: string }>(
+  kind: string,
+  plugins: ReadonlyArray<P>,
+  settings: Settings,
+  origin: (path: Path) => Path,
+): Result.Result<P, ConfigError> => {
+  const type = settings["type"]
+  const names = plugins.map((plugin) => plugin.name)
+  const plugin = plugins.find((candidate) => candidate.name === type)
+  if (plugin !== undefined) return Result.succeed(plugin)
+  return typeof type === "string"
+    ? fail(origin(["type"]), missing(`"${type}" is not a type of ${kind}`, type, names))
+    : fail(origin([]), `"type" is required and missing: one of ${names.join(", ")}`)
+}
+
+const missing = (message: string, word: string, candidates: ReadonlyArray<string>): string => {
+  const near = nearest(word, candidates)
+  if (near !== undefined) return `${message}; did you mean "${near}"?`
+  return candidates.length === 0 ? message : `${message}; there is ${candidates.join(", ")}`
+}
+
+const relocate = (error: ConfigError, origin: (path: Path) => Path): ConfigError =>
+  new ConfigError({ problems: error.problems.map(({ message, path }) => ({ message, path: origin(path) })) })

@@ -1,0 +1,56 @@
+/** YAML text as a plain value, with a way back from a path in the value to a line of the text. */
+import { ConfigError } from "@batch-exports/core"
+import { Result } from "effect"
+import { isMap, LineCounter, parseDocument } from "yaml"
+
+export type Path = ReadonlyArray<string | number>
+
+export interface Document {
+  readonly value: unknown
+  /** The line, counted from 1, where the path stands; for a path that is absent, its nearest present parent. */
+  readonly line: (path: Path) => number | undefined
+}
+
+export const parse = (text: string): Result.Result<Document, ConfigError> => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  if (document.errors.length > 0) {
+    return Result.fail(
+      new ConfigError({
+        problems: document.errors.map((error) => ({
+          path: [],
+          message: `not valid YAML: ${firstLine(error.message)}`,
+        })),
+      }),
+    )
+  }
+  const offset = (path: Path): number | undefined => {
+    const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+    const key = path.at(-1)
+    // A key's own position; the node's would be its value, which may start a line below.
+    const pair = isMap(parent) ? parent.items.find((item) => scalar(item.key) === key) : undefined
+    return start(pair?.key) ?? start(document.getIn(path, true))
+  }
+  return Result.succeed({
+    value: document.toJS() as unknown,
+    line: (path) => {
+      for (let length = path.length; length > 0; length--) {
+        const found = offset(path.slice(0, length))
+        if (found !== undefined) return lines.linePos(found).line
+      }
+      return undefined
+    },
+  })
+}
+
+const firstLine = (message: string): string => message.split("\n")[0] ?? message
+
+const scalar = (node: unknown): unknown => (hasValue(node) ? node.value : node)
+
+const hasValue = (node: unknown): node is { readonly value: unknown } =>
+  typeof node === "object" && node !== null && "value" in node
+
+const start = (node: unknown): number | undefined =>
+  typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range)
+    ? (node.range as ReadonlyArray<number>)[0]
+    : undefined

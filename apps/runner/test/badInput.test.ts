@@ -1,0 +1,158 @@
+import { Effect } from "effect"
+import { assert, layer } from "@effect/vitest"
+import { type Changes, format, World } from "./support/World.ts"
+
+interface Case {
+  readonly name: string
+  readonly changes?: Changes
+  readonly window?: string
+  readonly export?: string
+  readonly code: number
+  /** What went wrong and where, and what to do. */
+  readonly says: ReadonlyArray<RegExp>
+}
+
+const cases: ReadonlyArray<Case> = [
+  {
+    name: "a wrong password for Postgres",
+    changes: { destination: { password: "wr0ng-secret" } },
+    code: 1,
+    says: [/AuthenticationFailed \(28P01\)/, /posthog/, /password/],
+  },
+  {
+    name: "a wrong password for ClickHouse",
+    changes: { source: { password: "wr0ng-secret" } },
+    code: 1,
+    says: [/AuthenticationFailed/, /password/],
+  },
+  {
+    name: "a Postgres host that refuses",
+    changes: { destination: { port: 1 } },
+    code: 1,
+    says: [/ConnectionFailed/, /127\.0\.0\.1:1\b/, /to do/],
+  },
+  {
+    name: "a ClickHouse that refuses",
+    changes: { source: { url: "http://127.0.0.1:1" } },
+    code: 1,
+    says: [/ConnectionFailed/, /127\.0\.0\.1:1\b/, /to do/],
+  },
+  {
+    name: "a Postgres host that does not exist",
+    changes: { destination: { host: "no-such-host.invalid" } },
+    code: 1,
+    says: [/no-such-host\.invalid/, /to do/],
+  },
+  {
+    name: "a database that does not exist in Postgres",
+    changes: { destination: { database: "nowhere" } },
+    code: 1,
+    says: [/DatabaseMissing \(3D000\)/, /nowhere/],
+  },
+  {
+    name: "a database that does not exist in ClickHouse",
+    changes: { source: { database: "nowhere" } },
+    code: 1,
+    says: [/SourceMissing/, /nowhere/],
+  },
+  {
+    name: "a certificate that nobody vouches for",
+    changes: { destination: { rootCertificate: undefined } },
+    code: 1,
+    says: [/TlsUntrusted/, /selfSigned/, /rootCertificate/],
+  },
+  {
+    name: "a schema that does not exist",
+    changes: { destination: { schema: "nowhere" } },
+    code: 1,
+    says: [/SchemaMissing/, /nowhere/, /CREATE SCHEMA/],
+  },
+  {
+    name: "a schema without the privilege to create",
+    changes: { destination: { schema: "pg_catalog" } },
+    code: 1,
+    says: [/PermissionDenied/, /GRANT/],
+  },
+  {
+    name: "an unknown key",
+    changes: { destination: { tabel: "x" } },
+    code: 2,
+    says: [/config-\d+\.yaml:\d+: destinations\.warehouse\.tabel: unknown key "tabel"; did you mean "table"\?/],
+  },
+  {
+    name: "a missing team",
+    changes: { model: { teamId: undefined } },
+    code: 2,
+    says: [/config-\d+\.yaml:\d+: exports\.events\.model\.teamId/, /teamId: 1/],
+  },
+  {
+    name: "a window that ends in the future",
+    window: "2026-01-31T06:00:00Z/2126-01-31T07:00:00Z",
+    code: 1,
+    says: [/WindowOpen/, /ends in the future/],
+  },
+  { name: "a window that is none", window: "yesterday", code: 2, says: [/--window: "yesterday" is not a window/] },
+  {
+    name: "a window that ends before it starts",
+    window: "2026-01-31T07:00:00Z/2026-01-31T06:00:00Z",
+    code: 2,
+    says: [/must start before it ends/],
+  },
+  {
+    name: "an export that is not there",
+    export: "evnets",
+    code: 2,
+    says: [/export "evnets" is not in .*; did you mean "events"\?/],
+  },
+]
+
+layer(World.layer({ windows: 1, rows: 200 }), { timeout: 120_000 })("bad input", (it) => {
+  it.effect.each(cases)("$name: one clear error, nothing written", (bad) =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const file = world.config(bad.changes)
+      const done = yield* world.cli(
+        "run",
+        bad.export ?? "events",
+        "--config",
+        file,
+        "--attempts",
+        "2",
+        "--window",
+        bad.window ?? format(world.windows[0]),
+      )
+      assert.strictEqual(done.code, bad.code, done.stderr)
+      assert.strictEqual(done.stdout, "")
+      for (const said of bad.says) assert.match(done.stderr, said)
+      assert.lengthOf(
+        done.stderr.match(/^error: /gm) ?? [],
+        bad.code === 1 || !/config-\d+\.yaml:/.test(done.stderr) ? 1 : 0,
+      )
+      assert.notMatch(done.stderr, /\n\s+at .*:\d+:\d+/, "no stack trace")
+      assert.notInclude(done.stderr, "wr0ng-secret")
+      assert.notInclude(done.stderr, world.ch.password)
+      assert.deepStrictEqual(
+        yield* world.query(
+          `SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = '${world.schema}'`,
+        ),
+        [],
+      )
+    }),
+  )
+
+  it.effect("a configuration that is not there", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const done = yield* world.cli(
+        "run",
+        "events",
+        "--config",
+        `${world.folder}/none.yaml`,
+        "--window",
+        format(world.windows[0]),
+      )
+      assert.strictEqual(done.code, 2)
+      assert.match(done.stderr, /none\.yaml: cannot be read\. Write one with: batch-exports init/)
+    }),
+  )
+})

@@ -1,0 +1,148 @@
+import { Result } from "effect"
+import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import { builtIn, decodeText, jsonSchema } from "batch-exports"
+
+const good = `
+sources:
+  analytics: { type: clickhouse, url: "http://127.0.0.1:8123", user: default, password: "\${CH}", database: posthog }
+destinations:
+  warehouse:
+    type: postgres
+    host: db.example.com
+    port: \${PORT}
+    user: posthog
+    password: \${PG}
+    database: analytics
+    schema: exports
+exports:
+  events:
+    model: { name: events, teamId: 1 }
+    destination:
+      use: warehouse
+      table: events
+`
+
+const env: Readonly<Record<string, string>> = { CH: "s3cret-ch", PG: "12345", PORT: "6543" }
+
+const decode = (text: string) =>
+  decodeText("c.yaml", text, builtIn, {
+    env: (name) => env[name],
+    file: (name) => (name === "pw" ? "from-file\n" : undefined),
+  })
+
+const problems = (text: string): ReadonlyArray<string> => {
+  const result = decode(text)
+  return Result.isFailure(result) ? result.failure.message.split("\n") : []
+}
+
+/** `good` with one line changed. */
+const edited = (from: string, to: string): string => {
+  assert.include(good, from)
+  return good.replace(from, to)
+}
+
+describe("the configuration file", () => {
+  it("decodes, with secrets from the environment and from files", () => {
+    const exports = Result.getOrThrow(decode(good.replace("${PG}", "${file:pw}")))
+    assert.deepStrictEqual([...exports.keys()], ["events"])
+  })
+
+  it("takes a number, or a password of digits, from the environment", () => {
+    assert.deepStrictEqual(problems(good), [])
+  })
+
+  it.each<{ name: string; text: string; expected: RegExp }>([
+    {
+      name: "an unknown key",
+      text: edited("host:", "hsot:"),
+      expected: /^c\.yaml:7: destinations\.warehouse\.hsot: unknown key "hsot"; did you mean "host"\?$/m,
+    },
+    {
+      name: "a missing key",
+      text: edited("    database: analytics\n", ""),
+      expected: /^c\.yaml:\d+: exports\.events\.destination\.database: this key is required/m,
+    },
+    {
+      name: "an unknown type",
+      text: edited("type: postgres", "type: postgers"),
+      expected:
+        /^c\.yaml:6: destinations\.warehouse\.type: "postgers" is not a type of destination; did you mean "postgres"\?$/m,
+    },
+    {
+      name: "a wrong kind of value",
+      text: edited("${PORT}", "many"),
+      expected: /^c\.yaml:8: destinations\.warehouse\.port: expected /m,
+    },
+    {
+      name: "a variable that is not set",
+      text: edited("${PG}", "${POSTGRES_PASSWORD}"),
+      expected: /^c\.yaml:10: destinations\.warehouse\.password: environment variable POSTGRES_PASSWORD is not set$/m,
+    },
+    {
+      name: "a secret file that cannot be read",
+      text: edited("${PG}", "${file:nowhere}"),
+      expected: /file nowhere cannot be read/,
+    },
+    {
+      name: "a destination that is not defined",
+      text: edited("use: warehouse", "use: warehose"),
+      expected:
+        /^c\.yaml:17: exports\.events\.destination\.use: destination "warehose" is not defined under destinations; did you mean "warehouse"\?$/m,
+    },
+    {
+      name: "an unknown top-level key",
+      text: `${good}export: {}\n`,
+      expected: /unknown key "export"; did you mean "exports"\?/,
+    },
+    {
+      name: "a missing team",
+      text: edited(", teamId: 1", ""),
+      expected: /^c\.yaml:15: exports\.events\.model\.teamId: .*teamId: 1/m,
+    },
+    {
+      name: "an unknown model",
+      text: edited("name: events,", "name: evnets,"),
+      expected: /^c\.yaml:15: exports\.events\.model/m,
+    },
+    { name: "broken YAML", text: `${good}  - [`, expected: /^c\.yaml: not valid YAML/ },
+  ])("refuses $name, in one line that says where", ({ expected, text }) => {
+    assert.match(problems(text).join("\n"), expected)
+  })
+
+  it("never repeats a secret", () => {
+    for (const text of [
+      edited("host: db.example.com", "host: ${PG}\n    hsot: ${CH}"),
+      edited("port: ${PORT}", "port: ${CH}"),
+    ]) {
+      const said = problems(text).join("\n")
+      assert.isNotEmpty(said)
+      for (const secret of ["s3cret-ch", "12345"]) assert.notInclude(said, secret)
+    }
+  })
+
+  it("ships an example that decodes", () => {
+    const example = readFileSync(new URL("../batch-exports.example.yaml", import.meta.url), "utf8")
+    const decoded = decodeText("example.yaml", example, builtIn, { env: () => "x", file: () => undefined })
+    assert.deepStrictEqual(Result.isSuccess(decoded) ? [...decoded.success.keys()] : decoded.failure.message, [
+      "events",
+    ])
+  })
+
+  it("has a JSON Schema that names the fields of the user page and marks secrets", () => {
+    const text = JSON.stringify(jsonSchema(builtIn))
+    for (const label of [
+      "User",
+      "Password",
+      "Host",
+      "Port",
+      "Table name",
+      "Database",
+      "Schema",
+      "self-signed SSL certificate",
+    ]) {
+      assert.include(text, label)
+    }
+    assert.include(text, '"writeOnly":true')
+  })
+})

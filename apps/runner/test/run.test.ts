@@ -1,0 +1,123 @@
+import { Effect } from "effect"
+import { assert, layer } from "@effect/vitest"
+import type { RunData } from "../src/cli/run.ts"
+import { format, World } from "./support/World.ts"
+
+const data = (stdout: string) => JSON.parse(stdout) as RunData
+
+layer(World.layer({ windows: 4, rows: 4_000 }), { timeout: 120_000 })("batch-exports run", (it) => {
+  it.effect("plans and checks without touching anything", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const file = world.config()
+      const planned = yield* world.cli("plan", "events", "--config", file, "--window", format(world.windows[0]))
+      assert.strictEqual(planned.code, 0, planned.stderr)
+      assert.include(planned.stdout, "CREATE TABLE")
+      assert.match(planned.stdout, /properties\s+json\s+jsonb/i)
+      const checked = yield* world.cli("check", "events", "--config", file)
+      assert.strictEqual(checked.code, 0, checked.stdout + checked.stderr)
+      assert.notInclude(checked.stdout, "✗")
+      assert.deepStrictEqual(
+        yield* world.query(
+          `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = '${world.schema}'`,
+        ),
+        [],
+      )
+    }),
+  )
+
+  it.effect("exports a window once, and says what it did", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const first = yield* world.run(1)
+      assert.strictEqual(first.code, 0, first.stderr)
+      const exported = data(first.stdout)
+      assert.strictEqual(exported.status, "exported")
+      assert.isAbove(exported.rows, 900)
+      assert.strictEqual(exported.encoding, "postgres-copy-text")
+      assert.include(exported.leftOut, "person_properties")
+
+      const again = yield* world.run(1)
+      assert.deepInclude(data(again.stdout), { status: "already-exported", rows: 0 })
+      assert.deepStrictEqual(yield* world.counts, { table: exported.rows, ledger: exported.rows, windows: 1 })
+    }),
+  )
+
+  it.effect("exports only what is missing of a longer window, and both sides agree", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const [first, last] = [world.windows[0], world.windows.at(-1)]
+      const whole = `${first?.start.toISOString()}/${last?.end.toISOString()}`
+      const [before] = yield* world.query<{ rows: number }>(
+        `SELECT sum(rows)::int AS rows FROM ${world.schema}.batch_exports_ledger`,
+      )
+      const done = yield* world.cli("run", "events", "--json", "--config", world.config(), "--window", whole)
+      assert.strictEqual(done.code, 0, done.stderr)
+      const ledger = yield* world.query<{ start: Date; end: Date }>(
+        `SELECT window_start AS start, window_end AS end FROM ${world.schema}.batch_exports_ledger ORDER BY 1`,
+      )
+      // The hour before, the hour that was there already, and the two hours after as one window.
+      assert.deepStrictEqual(
+        ledger.map(({ end, start }) => (end.getTime() - start.getTime()) / 3_600_000),
+        [1, 1, 2],
+      )
+      const comparison = yield* world.compare(ledger)
+      assert.deepStrictEqual(
+        comparison.windows
+          .filter((window) => !window.equal)
+          .map((window) => [format(window.window), window.difference]),
+        [],
+      )
+      assert.isTrue(comparison.equal)
+      const all = comparison.windows.reduce((sum, window) => sum + window.sourceRows, 0)
+      assert.strictEqual(data(done.stdout).rows, all - (before?.rows ?? 0))
+    }),
+  )
+
+  it.effect("counts the same adjusted values as the oracle", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const comparison = yield* world.compare()
+      for (const [index, compared] of comparison.windows.entries()) {
+        const done = yield* world.cli(
+          "run",
+          "events",
+          "--json",
+          "--config",
+          world.config({ destination: { table: `adjusted_${index}`, ledgerTable: `ledger_${index}` } }),
+          "--window",
+          format(compared.window),
+        )
+        assert.strictEqual(done.code, 0, done.stderr)
+        assert.deepStrictEqual(positive(data(done.stdout).adjusted), positive(compared.adjusted), `window ${index}`)
+      }
+    }),
+  )
+
+  it.effect("lets one of two runs of a window win, and the other says so", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const file = world.config({ destination: { table: "contested", ledgerTable: "contested_ledger" } })
+      const both = yield* Effect.all([world.run(0, file), world.run(0, file)], { concurrency: 2 })
+      assert.deepStrictEqual(
+        both.map(({ code }) => code),
+        [0, 0],
+        both.map(({ stderr }) => stderr).join("\n"),
+      )
+      assert.deepStrictEqual(both.map(({ stdout }) => data(stdout).status).sort(), ["already-exported", "exported"])
+      const [row] = yield* world.query<{ rows: number; ledger: number }>(
+        `SELECT (SELECT count(*)::int FROM ${world.schema}.contested) AS rows, (SELECT sum(rows)::int FROM ${world.schema}.contested_ledger) AS ledger`,
+      )
+      assert.strictEqual(row?.rows, row?.ledger)
+      assert.strictEqual(
+        row?.rows,
+        both.map(({ stdout }) => data(stdout).rows).reduce((a, b) => a + b, 0),
+      )
+    }),
+  )
+})
+
+const positive = (counts: object): ReadonlyArray<readonly [string, number]> =>
+  Object.entries(counts as Record<string, number>)
+    .filter(([, n]) => n > 0)
+    .sort()

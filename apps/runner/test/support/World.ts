@@ -1,0 +1,198 @@
+/** Real servers with a few hours of events, a least-privilege user, and the command line as a child process. */
+import { clickHouse, postgres } from "@batch-exports/dev-services"
+import {
+  type Comparison,
+  compareWindows,
+  createEventsTable,
+  insertEvents,
+  insertHostile,
+} from "@batch-exports/fixtures"
+import { createClient } from "@clickhouse/client"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Client, type ClientConfig, type QueryResultRow } from "pg"
+import { stringify } from "yaml"
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+type Settings = Readonly<Record<string, unknown>>
+
+export interface Changes {
+  readonly source?: Settings
+  readonly destination?: Settings
+  readonly model?: Settings
+}
+
+const HOUR = 3_600_000
+/** Fixed, so that a failure can be looked at again; long past, so that every window has ended. */
+const START = Date.UTC(2026, 0, 31, 6)
+const DATABASE = "posthog"
+const TABLE = "events"
+
+const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: number; readonly rows: number }) {
+  const ch = yield* clickHouse()
+  const server = yield* postgres()
+  const client = yield* Effect.acquireRelease(
+    Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
+    (opened) => Effect.promise(() => opened.close()),
+  )
+  const admin = yield* connect(server, {})
+  const schema = `exports_${Math.random().toString(36).slice(2, 10)}`
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "batch-exports-test-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
+  )
+  const windows = Array.from({ length: options.windows }, (_, index) => ({
+    start: new Date(START + index * HOUR),
+    end: new Date(START + (index + 1) * HOUR),
+  }))
+  const last = new Date(START + options.windows * HOUR)
+  yield* Effect.promise(async () => {
+    await createEventsTable(client, DATABASE)
+    // A merge would take a redelivered event out of its older window between export and comparison.
+    await client.command({
+      query: `ALTER TABLE ${DATABASE}.events MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1`,
+    })
+    await insertEvents(client, {
+      database: DATABASE,
+      rows: options.rows,
+      seed: 7,
+      windows: { start: new Date(START), end: last },
+    })
+    await insertHostile(client, { database: DATABASE, windows: { start: new Date(START), end: last } })
+    await admin.query(`CREATE USER posthog WITH PASSWORD 'insert-a-strong-password-here'`)
+    await admin.query(`CREATE SCHEMA ${schema}`)
+    await admin.query(`GRANT CREATE ON SCHEMA ${schema} TO posthog`)
+    await admin.query(`GRANT USAGE ON SCHEMA ${schema} TO posthog`)
+  })
+
+  let configs = 0
+  /** Writes a configuration file; secrets come from the environment of the child. */
+  const config = (changes: Changes = {}): string => {
+    const file = join(folder, `config-${configs++}.yaml`)
+    const value = {
+      sources: {
+        analytics: {
+          type: "clickhouse",
+          url: ch.url,
+          user: ch.user,
+          password: "${CLICKHOUSE_SECRET}",
+          database: DATABASE,
+          ...changes.source,
+        },
+      },
+      destinations: {
+        warehouse: {
+          type: "postgres",
+          host: server.host,
+          port: server.port,
+          user: "posthog",
+          password: "${POSTGRES_SECRET}",
+          database: server.database,
+          schema,
+          table: TABLE,
+          ...(server.ca === undefined ? {} : { rootCertificate: server.ca }),
+          ...changes.destination,
+        },
+      },
+      exports: { events: { model: { name: "events", teamId: "all", ...changes.model }, destination: "warehouse" } },
+    }
+    writeFileSync(file, stringify(value))
+    return file
+  }
+
+  const env = {
+    ...process.env,
+    NO_COLOR: "1",
+    CLICKHOUSE_SECRET: ch.password,
+    POSTGRES_SECRET: "insert-a-strong-password-here",
+  }
+
+  /** Starts the command line; the caller may kill it. */
+  const start = (...args: ReadonlyArray<string>): ChildProcess & { readonly finished: Promise<Finished> } => {
+    const child = spawn(process.execPath, ["--conditions=@batch-exports/source", MAIN, ...args], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    let stdout = ""
+    let stderr = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+    const finished = new Promise<Finished>((resolve, reject) => {
+      child.on("error", reject)
+      child.on("close", (code) => resolve({ code, stdout, stderr }))
+    })
+    return Object.assign(child, { finished })
+  }
+
+  const cli = (...args: ReadonlyArray<string>) => Effect.promise(() => start(...args).finished)
+
+  const run = (index: number, file = config()) =>
+    cli("run", "events", "--json", "--config", file, "--window", format(windows[index]))
+
+  /** Of these windows, which must be those that were exported: an event that comes twice within a window collapses. */
+  const compare = (
+    exported: ReadonlyArray<{ readonly start: Date; readonly end: Date }> = windows,
+  ): Effect.Effect<Comparison> =>
+    Effect.promise(() =>
+      compareWindows({ client, pg: admin, database: DATABASE, teamId: "all", schema, table: TABLE, windows: exported }),
+    )
+
+  const query = <Row extends QueryResultRow>(sql: string) =>
+    Effect.promise(async () => (await admin.query<Row>(sql)).rows)
+
+  /** Rows in the table and rows that the ledger speaks of, in one snapshot; equal whatever happened. */
+  const counts = Effect.gen(function* () {
+    const [there] = yield* query<{ there: boolean }>(
+      `SELECT to_regclass('${schema}.batch_exports_ledger') IS NOT NULL AND to_regclass('${schema}.${TABLE}') IS NOT NULL AS there`,
+    )
+    if (there?.there !== true) return { table: 0, ledger: 0, windows: 0 }
+    const [row] = yield* query<{ table: number; ledger: number; windows: number }>(
+      `SELECT (SELECT count(*)::int FROM ${schema}.${TABLE}) AS table, coalesce(sum(rows), 0)::int AS ledger, count(*)::int AS windows FROM ${schema}.batch_exports_ledger`,
+    )
+    return row ?? { table: -1, ledger: -2, windows: 0 }
+  })
+
+  return { ch, server, admin, schema, folder, windows, config, start, cli, run, compare, query, counts }
+})
+
+type Shape = Effect.Success<ReturnType<typeof makeWorld>>
+
+export class World extends Context.Service<World, Shape>()("batch-exports/test/World") {
+  static readonly layer = (options: { readonly windows: number; readonly rows: number }) =>
+    Layer.effect(World, makeWorld(options).pipe(Effect.orDie))
+}
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+
+export const format = (window: { readonly start: Date; readonly end: Date } | undefined): string =>
+  window === undefined ? "" : `${window.start.toISOString()}/${window.end.toISOString()}`
+
+const connect = (
+  server: Effect.Success<ReturnType<typeof postgres>>,
+  changes: ClientConfig,
+): Effect.Effect<Client, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const client = new Client({
+        host: server.host,
+        port: server.port,
+        user: server.user,
+        password: server.password,
+        database: server.database,
+        ...(server.ca === undefined ? {} : { ssl: { ca: server.ca } }),
+        ...changes,
+      })
+      await client.connect()
+      return client
+    }),
+    (client) => Effect.promise(() => client.end()),
+  )

@@ -1,0 +1,105 @@
+/** Checks, step by step, that an export could read: each step needs the ones before it, so the first failure is the last step. */
+import { type CheckStep, SourceError } from "@batch-exports/core"
+import { Clock, Effect, Result, Stream } from "effect"
+import type { Config } from "./Config.ts"
+import { connect, type Connection } from "./connect.ts"
+import type { SourceModel } from "./models/SourceModel.ts"
+import { missingColumns } from "./open.ts"
+import * as Settings from "./query/settings.ts"
+
+interface Step {
+  readonly id: string
+  readonly title: string
+  /** What was found out. */
+  readonly run: Effect.Effect<string, SourceError>
+}
+
+export const check = (config: Config, model: SourceModel): Stream.Stream<CheckStep> =>
+  Stream.unwrap(
+    Effect.map(connect(config), (connection) =>
+      Stream.fromIterable(steps(connection, config, model), { chunkSize: 1 }).pipe(
+        Stream.mapEffect(attempt),
+        Stream.takeUntil((step) => step.status === "failed"),
+      ),
+    ),
+  )
+
+const attempt = Effect.fnUntraced(function* ({ id, run, title }: Step): Effect.fn.Return<CheckStep> {
+  const started = yield* Clock.currentTimeMillis
+  const result = yield* Effect.result(run)
+  const durationMillis = (yield* Clock.currentTimeMillis) - started
+  return Result.isSuccess(result)
+    ? { id, title, status: "passed", detail: result.success, durationMillis }
+    : {
+        id,
+        title,
+        status: "failed",
+        detail: result.failure.message,
+        remedy: result.failure.remedy,
+        durationMillis,
+      }
+})
+
+const steps = (connection: Connection, config: Config, model: SourceModel): ReadonlyArray<Step> => [
+  { id: "connect", title: "ClickHouse can be reached", run: reach(connection) },
+  { id: "authenticate", title: "User and password are accepted", run: authenticate(connection, config) },
+  { id: "table", title: "The table exists and can be read", run: table(connection, model) },
+  { id: "columns", title: "The table has the model's columns", run: columns(connection, model) },
+  { id: "rows", title: "There is something to export", run: sample(connection, model) },
+  { id: "template", title: "The server can count what it sends", run: template(connection) },
+]
+
+const reach = (connection: Connection) =>
+  Effect.tryPromise({
+    try: async () => {
+      const ping = await connection.client.ping()
+      if (!ping.success) throw ping.error
+      return connection.place.url
+    },
+    catch: connection.failed,
+  })
+
+const authenticate = (connection: Connection, config: Config) =>
+  Effect.map(
+    connection.rows<{ version: string }>("SELECT version() AS version"),
+    ([row]) => `user ${config.user}, ClickHouse ${row?.version ?? "of an unknown version"}`,
+  )
+
+const table = (connection: Connection, model: SourceModel) =>
+  Effect.as(connection.rows(`SELECT 1 FROM ${model.table} LIMIT 0`), model.table)
+
+const columns = (connection: Connection, model: SourceModel) =>
+  Effect.as(missingColumns(connection, model), model.columns.join(", "))
+
+const sample = (connection: Connection, model: SourceModel) =>
+  Effect.map(connection.rows(model.sample.query, { params: model.sample.params }), (rows) =>
+    rows.length > 0 ? "there are rows" : "no rows yet: exports will be empty until there are some",
+  )
+
+/** The same way in which exports prove that they are whole, on three rows. */
+const template = (connection: Connection) =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const { stream } = await connection.client.exec({
+        query: "SELECT number AS batch_c0 FROM numbers(3) FORMAT Template",
+        clickhouse_settings: { ...Settings.always, ...Settings.template("${batch_c0:Escaped}\n", "end") },
+        abort_signal: signal,
+      })
+      const chunks: Array<Uint8Array> = []
+      for await (const chunk of stream) chunks.push(chunk)
+      return Buffer.concat(chunks).toString()
+    },
+    catch: connection.failed,
+  }).pipe(
+    Effect.flatMap((text) =>
+      text === "0\n1\n2\nend3"
+        ? Effect.succeed("FORMAT Template with a trailer")
+        : Effect.fail(
+            new SourceError({
+              reason: "Unsupported",
+              message: `ClickHouse at ${connection.place.url} did not write FORMAT Template as asked`,
+              remedy: "Use ClickHouse 24.8 or newer, without a proxy that changes answers.",
+            }),
+          ),
+    ),
+  )

@@ -1,0 +1,25 @@
+/**
+ * How one encoding writes a row through ClickHouse's `FORMAT Template`: an expression for each value, how the server
+ * escapes it, and the text around it. An encoding knows field types, and nothing of models.
+ */
+import type { Encoding } from "@batch-exports/core"
+import type { Value } from "../values/Value.ts"
+
+/** `Raw` writes NULL as \N, so a `Raw` expression must not be Nullable. */
+export type Escaping = "Raw" | "Escaped" | "JSON"
+
+export interface Written {
+  readonly sql: string
+  readonly escaping: Escaping
+}
+
+export interface RowEncoding {
+  readonly name: Encoding.EncodingName
+  /** Undefined where the encoding has no form for the value's type. */
+  readonly write: (value: Value) => Written | undefined
+  /** The row around the slots, which stand where the server puts the values, one for each name. */
+  readonly row: (names: ReadonlyArray<string>, slots: ReadonlyArray<string>) => string
+}
+
+/** Text that stands in a template as it is. */
+export const verbatim = (text: string): string => text.replaceAll("$", () => "$$")

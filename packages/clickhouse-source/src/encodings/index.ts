@@ -1,0 +1,14 @@
+/** The encodings that this source writes, in no order of preference: the destination chooses. */
+import type { Encoding } from "@batch-exports/core"
+import { jsonl } from "./jsonl.ts"
+import { postgresCopyText } from "./postgresCopyText.ts"
+import type { RowEncoding } from "./RowEncoding.ts"
+
+const all = [jsonl, postgresCopyText] as const
+
+export const names: readonly [Encoding.EncodingName, ...Array<Encoding.EncodingName>] = [
+  jsonl.name,
+  postgresCopyText.name,
+]
+
+export const find = (name: Encoding.EncodingName): RowEncoding | undefined => all.find((known) => known.name === name)

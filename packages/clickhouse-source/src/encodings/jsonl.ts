@@ -1,0 +1,78 @@
+/** One JSON object per line, keys in the projection's order: the encoding that every source offers. */
+import { Encoding, type FieldType } from "@batch-exports/core"
+import { contains, quoted } from "../values/hygiene.ts"
+import type { Value } from "../values/Value.ts"
+import { type RowEncoding, verbatim, type Written } from "./RowEncoding.ts"
+
+export const jsonl: RowEncoding = {
+  name: Encoding.jsonl,
+  write: (value) => escaped(value) ?? composed(value),
+  row: (names, slots) =>
+    `{${names.map((name, index) => `${verbatim(JSON.stringify(name))}:${slots[index] ?? ""}`).join(",")}}\n`,
+}
+
+/** Types whose JSON the server writes as we want it, `null` included. */
+const escaped = ({ sql, type }: Value): Written | undefined => {
+  switch (type._tag) {
+    case "Bool":
+    case "Text":
+    case "Uuid":
+    case "Inet":
+    case "Date":
+    case "Timestamp":
+      return { sql, escaping: "JSON" }
+    case "Int":
+      // Past 2^53, many readers of JSON lose digits.
+      return { sql: type.bits === 64 ? `toString(${sql})` : sql, escaping: "JSON" }
+    case "Decimal":
+      return { sql: `toString(${sql})`, escaping: "JSON" }
+    case "Bytes":
+      return { sql: `base64Encode(${sql})`, escaping: "JSON" }
+    case "Float":
+    case "Json":
+    case "List":
+      return undefined
+    default:
+      return type satisfies never
+  }
+}
+
+const composed = ({ nullable, sql, type }: Value): Written | undefined => {
+  const text = jsonText(sql, type)
+  if (text === undefined) return undefined
+  return { sql: nullable ? `ifNull(${text}, 'null')` : text, escaping: "Raw" }
+}
+
+/** The JSON text of a value that is not NULL; NULL where it is. */
+const jsonText = (sql: string, type: FieldType.FieldType): string | undefined => {
+  switch (type._tag) {
+    case "Json":
+      // Line breaks are only space between tokens in valid JSON, but they would end the row.
+      return `if(${contains(sql, "\n")} OR ${contains(sql, "\r")}, replaceRegexpAll(${sql}, '[\\n\\r]', ' '), ${sql})`
+    case "Float":
+      return `multiIf(isNaN(${sql}), '"NaN"', isInfinite(${sql}), if(${sql} > 0, '"Infinity"', '"-Infinity"'), toString(${sql}))`
+    case "Bool":
+      return `if(${sql}, 'true', 'false')`
+    case "Int":
+      return type.bits === 64 ? quoted(`toString(${sql})`) : `toString(${sql})`
+    case "Text":
+    case "Inet":
+      return quoted(sql)
+    case "Uuid":
+    case "Date":
+    case "Decimal":
+      return quoted(`toString(${sql})`)
+    case "Bytes":
+      return quoted(`base64Encode(${sql})`)
+    case "Timestamp":
+      return quoted(`replaceOne(concat(toString(${sql}), 'Z'), ' ', 'T')`)
+    case "List": {
+      const element = jsonText("i", type.of)
+      return element === undefined || type.of._tag === "List"
+        ? undefined
+        : `concat('[', arrayStringConcat(arrayMap(i -> ${element}, ${sql}), ','), ']')`
+    }
+    default:
+      return type satisfies never
+  }
+}

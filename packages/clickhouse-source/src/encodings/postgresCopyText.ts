@@ -1,0 +1,46 @@
+/**
+ * The text format of Postgres' COPY (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2): fields between
+ * tabs, backslash escapes, NULL as \N. The server's `Escaped` is the same but for `\'`, which COPY reads as an apostrophe.
+ */
+import type { FieldType } from "@batch-exports/core"
+import type { Value } from "../values/Value.ts"
+import type { RowEncoding, Written } from "./RowEncoding.ts"
+
+export const postgresCopyText: RowEncoding = {
+  name: "postgres-copy-text",
+  write: (value) => written(value),
+  row: (_names, slots) => `${slots.join("\t")}\n`,
+}
+
+const written = ({ sql, type }: Value): Written | undefined => {
+  switch (type._tag) {
+    case "Int":
+    case "Float":
+    case "Decimal":
+    case "Text":
+    case "Json":
+    case "Uuid":
+    case "Date":
+    case "Timestamp":
+    case "Inet":
+      return { sql, escaping: "Escaped" }
+    case "Bool":
+      return { sql: `if(${sql}, 't', 'f')`, escaping: "Escaped" }
+    case "Bytes":
+      return { sql: `concat('\\\\x', lower(hex(${sql})))`, escaping: "Escaped" }
+    case "List": {
+      const element = arrayElement(type.of)
+      if (element === undefined) return undefined
+      return { sql: `concat('{', arrayStringConcat(arrayMap(i -> ${element}, ${sql}), ','), '}')`, escaping: "Escaped" }
+    }
+    default:
+      return type satisfies never
+  }
+}
+
+/** An element of an array literal, always in double quotes, so that no text is taken for NULL or for punctuation. */
+const arrayElement = (type: FieldType.FieldType): string | undefined => {
+  const text = type._tag === "List" ? undefined : written({ type, sql: "i", nullable: false })?.sql
+  if (text === undefined) return undefined
+  return `concat('"', replaceAll(replaceAll(toString(${text}), '\\\\', '\\\\\\\\'), '"', '\\\\"'), '"')`
+}

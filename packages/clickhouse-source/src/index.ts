@@ -1,0 +1,4 @@
+/** Reads export windows from ClickHouse as bytes that a destination ingests. */
+export { ClickHouseSource } from "./ClickHouseSource.ts"
+export { Config } from "./Config.ts"
+export { Selection } from "./Selection.ts"

@@ -1,0 +1,50 @@
+/** Connects to ClickHouse for the exports of one selection. */
+import { createHash } from "node:crypto"
+import { type Source, SourceError } from "@batch-exports/core"
+import { DateTime, Effect, type Scope } from "effect"
+import type { Config } from "./Config.ts"
+import { connect, type Connection } from "./connect.ts"
+import * as Encodings from "./encodings/index.ts"
+import type { SourceModel } from "./models/SourceModel.ts"
+import { read } from "./read/read.ts"
+
+export const open = Effect.fn("ClickHouseSource.open")(function* (
+  config: Config,
+  model: SourceModel,
+): Effect.fn.Return<Source.Opened, SourceError, Scope.Scope> {
+  const connection = yield* connect(config)
+  yield* missingColumns(connection, model)
+  return {
+    encodings: Encodings.names,
+    model: model.model,
+    definition: definition(model),
+    now: now(connection),
+    read: (request) => read(connection, model, request),
+  }
+})
+
+export const definition = ({ identity }: SourceModel): string =>
+  createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 32)
+
+const now = ({ rows }: Connection): Effect.Effect<DateTime.Utc, SourceError> =>
+  Effect.map(
+    rows<{ micros: string }>("SELECT toString(toUnixTimestamp64Micro(now64(6))) AS micros"),
+    ([row]) => DateTime.makeUnsafe(Math.floor(Number(row?.micros) / 1000)),
+  )
+
+/** Fails, before a destination is opened, where the table lacks what the model reads. */
+export const missingColumns = Effect.fnUntraced(function* (
+  connection: Connection,
+  model: SourceModel,
+): Effect.fn.Return<void, SourceError> {
+  const described = yield* connection.rows<{ name: string }>(`DESCRIBE TABLE ${model.table}`)
+  const present = new Set(described.map(({ name }) => name))
+  const absent = model.columns.filter((name) => !present.has(name))
+  if (absent.length > 0) {
+    return yield* new SourceError({
+      reason: "SourceMissing",
+      message: `table ${model.table} in ClickHouse at ${connection.place.url} lacks ${absent.join(", ")}`,
+      remedy: `Name another table under table, or add the columns that the model "${model.model.name}" reads.`,
+    })
+  }
+})

@@ -1,0 +1,98 @@
+/**
+ * Decides whether the answer of a query is whole. Bytes go in as they arrive; bytes come out once they can no longer be the
+ * end of the answer, which is ours: a nonce and the number of rows. An exception, too, arrives as part of the body, because
+ * the status was sent long before it.
+ */
+
+export interface Options {
+  readonly nonce: string
+  /**
+   * What the server said (X-ClickHouse-Exception-Tag, 25.11 and newer) that it would put around an exception. Without it,
+   * an exception is plain text somewhere near the end.
+   */
+  readonly tag: string | undefined
+}
+
+export type End =
+  | { readonly _tag: "Whole"; readonly rows: number }
+  | { readonly _tag: "Exception"; readonly text: string }
+  | { readonly _tag: "CutShort" }
+
+/** An exception that is not marked is looked for in this much of the end: the server's own limit for its text. */
+const untaggedReach = 16_384
+/** As much of an exception as a message can use. */
+const textLimit = 65_536
+/** Digits of the greatest count, and some. */
+const digits = 24
+
+const untagged = /Code: \d+\. DB::[A-Za-z]*Exception: /
+
+export class Answer {
+  readonly #nonce: string
+  readonly #marker: Buffer | undefined
+  readonly #reach: number
+  #held: Buffer = Buffer.alloc(0)
+  #exception: Buffer | undefined
+
+  constructor({ nonce, tag }: Options) {
+    this.#nonce = nonce
+    this.#marker = tag === undefined ? undefined : Buffer.from(`__exception__\r\n${tag}`)
+    this.#reach = Math.max(nonce.length + digits, this.#marker?.length ?? untaggedReach)
+  }
+
+  /** What may be passed on; undefined when there is nothing. The result shares no memory with `chunk`. */
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    if (this.#exception !== undefined) {
+      if (this.#exception.length < textLimit) this.#exception = Buffer.concat([this.#exception, chunk])
+      return undefined
+    }
+    const all = Buffer.concat([this.#held, chunk])
+    const found = this.#marker === undefined ? -1 : all.indexOf(this.#marker)
+    if (found >= 0) {
+      this.#exception = all.subarray(found)
+      return undefined
+    }
+    const safe = Math.max(0, all.length - this.#reach)
+    // A copy: a slice would keep the whole chunk alive until the next one comes.
+    this.#held = Buffer.from(all.subarray(safe))
+    return safe === 0 ? undefined : all.subarray(0, safe)
+  }
+
+  /** To be called when the connection ended cleanly: the last bytes to pass on, and what they prove. */
+  end(): { readonly rest: Uint8Array; readonly end: End } {
+    const nothing = Buffer.alloc(0)
+    if (this.#exception !== undefined) {
+      return { rest: nothing, end: { _tag: "Exception", text: markedText(this.#exception.toString()) } }
+    }
+    const start = this.#held.lastIndexOf(this.#nonce)
+    const count = start < 0 ? "" : this.#held.toString("latin1", start + this.#nonce.length)
+    const body = start < 0 ? this.#held : this.#held.subarray(0, start)
+    const text = this.#marker === undefined ? untaggedText(start < 0 || !/^\d+$/.test(count) ? this.#held : lastLine(body)) : undefined
+    if (text !== undefined) return { rest: nothing, end: { _tag: "Exception", text } }
+    if (!/^\d+$/.test(count)) return { rest: nothing, end: { _tag: "CutShort" } }
+    return { rest: body, end: { _tag: "Whole", rows: Number(count) } }
+  }
+}
+
+/** The text between the tag and the length that the server writes after it. */
+const markedText = (block: string): string =>
+  block
+    .replace(/^__exception__\r\n[^\r]*\r\n/, "")
+    .replace(/\d+ \S+\r\n__exception__\r\n$/, "")
+    .trim()
+
+const untaggedText = (end: Buffer): string | undefined => {
+  const text = end.toString()
+  const found = untagged.exec(text)
+  return found === null ? undefined : text.slice(found.index).trim()
+}
+
+/**
+ * Old servers may print the trailer after the exception. An exception then stands where the last row should: a line without
+ * tabs that begins with it, which no row of several columns can be.
+ */
+const lastLine = (body: Buffer): Buffer => {
+  const text = body.toString("latin1").trimEnd()
+  const start = text.search(/(?:^|\n)Code: \d+\. DB::[A-Za-z]*Exception: [^\t]*$/)
+  return start < 0 ? Buffer.alloc(0) : body.subarray(start)
+}

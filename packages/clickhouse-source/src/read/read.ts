@@ -1,0 +1,104 @@
+/** Runs the query of one window, and lets go of it, on the server too, when the scope closes. */
+import { randomBytes, randomUUID } from "node:crypto"
+import type { Readable } from "node:stream"
+import { type Projection, type Run, type Source, SourceError, type Window } from "@batch-exports/core"
+import type { ClickHouseSettings } from "@clickhouse/client"
+import { Duration, Effect, Fiber, Result, type Scope } from "effect"
+import type { Connection } from "../connect.ts"
+import type { SourceModel } from "../models/SourceModel.ts"
+import * as Settings from "../query/settings.ts"
+import { rendering, type Statement } from "../query/statement.ts"
+import { Answer } from "./Answer.ts"
+import { countAdjusted } from "./adjusted.ts"
+import { bytes, type Outcome } from "./bytes.ts"
+import { kill } from "./kill.ts"
+
+export interface Request {
+  readonly run: Run.Run
+  readonly projection: Projection.Projection
+  readonly window: Window.Window
+}
+
+export const read = Effect.fn("ClickHouseSource.read")(function* (
+  connection: Connection,
+  model: SourceModel,
+  request: Request,
+): Effect.fn.Return<Source.Reading, SourceError, Scope.Scope> {
+  const { projection, run, window } = request
+  const rendered = rendering({ model, projection, window, defensive: run.defensive })
+  if (Result.isFailure(rendered)) {
+    return yield* new SourceError({
+      reason: "Unsupported",
+      message: `the ClickHouse source cannot write ${rendered.failure}`,
+      remedy: "Change the type of the target's column, or leave the column out.",
+    })
+  }
+  const statement = rendered.success
+  const about = { log_comment: JSON.stringify({ export: run.export, run: run.id }) }
+  const outcome: Outcome = { rows: undefined, failure: undefined }
+  const nonce = randomBytes(16).toString("hex")
+  const queryId = randomUUID()
+  yield* Effect.annotateCurrentSpan({ queryId })
+
+  // Before the query, so that it is also killed when the scope closes while it starts.
+  yield* Effect.addFinalizer(() => (outcome.rows === undefined ? kill(connection, queryId) : Effect.void))
+  const started = yield* start(connection, statement, queryId, {
+    ...Settings.always,
+    ...connection.limits,
+    ...about,
+    ...Settings.template(statement.row, nonce),
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => started.stream.destroy()))
+
+  const counting = yield* Effect.forkScoped(countAdjusted(connection, statement.adjusted, about))
+  const chunks = bytes({
+    stream: started.stream,
+    answer: new Answer({ nonce, tag: started.tag }),
+    outcome,
+    patience: Duration.toMillis(connection.patience),
+    failed: connection.failed,
+    incomplete: (what) => incomplete(connection, what),
+  })
+  return {
+    bytes: chunks,
+    failure: () => outcome.failure,
+    tally: Effect.gen(function* () {
+      if (outcome.rows === undefined) {
+        return yield* outcome.failure ?? incomplete(connection, "was not read to its end")
+      }
+      return { rows: outcome.rows, adjusted: yield* Fiber.join(counting) }
+    }),
+  }
+})
+
+const incomplete = ({ place }: Connection, what: string) =>
+  new SourceError({
+    reason: "SourceIncomplete",
+    message: `the answer of ClickHouse at ${place.url} ${what}`,
+    remedy: "Nothing of it was published. If it happens again, look into the server's log, or that of a proxy before it.",
+  })
+
+const start = (connection: Connection, statement: Statement, queryId: string, settings: ClickHouseSettings) =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const { response_headers, stream } = await connection.client.exec({
+        query: statement.query,
+        query_params: { ...statement.params },
+        query_id: queryId,
+        clickhouse_settings: settings,
+        abort_signal: signal,
+      })
+      withoutTimeout(stream)
+      const tag = response_headers["x-clickhouse-exception-tag"]
+      return { stream, tag: typeof tag === "string" ? tag : undefined }
+    },
+    catch: connection.failed,
+  })
+
+/** The client's timeout would also strike while a slow destination keeps us from reading. `bytes` has its own. */
+const withoutTimeout = (stream: Readable) => {
+  if ("socket" in stream && stream.socket instanceof Object && "setTimeout" in stream.socket) {
+    const { socket } = stream
+    if (typeof socket.setTimeout === "function") socket.setTimeout(0)
+  }
+}

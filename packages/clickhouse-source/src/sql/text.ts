@@ -1,0 +1,38 @@
+/** Writing ClickHouse SQL text: literals and identifiers, quoted once and in one way. */
+
+/** A string literal. Everything that the server would unescape is escaped first. */
+export const literal = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
+
+/** A quoted identifier: reserved words and odd characters are safe in it. */
+export const identifier = (name: string): string => `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``
+
+/** `table` or `database.table`, each part quoted. */
+export const tableName = (name: string): string => name.split(".").map(identifier).join(".")
+
+/** An array of string literals. */
+export const literals = (texts: ReadonlyArray<string>): string => `[${texts.map(literal).join(", ")}]`
+
+export const any = (...conditions: ReadonlyArray<string>): string => joined(conditions, " OR ", "0")
+export const all = (...conditions: ReadonlyArray<string>): string => joined(conditions, " AND ", "1")
+
+const joined = (conditions: ReadonlyArray<string>, operator: string, empty: string): string =>
+  conditions.length === 0 ? empty : conditions.length === 1 ? conditions[0]! : `(${conditions.join(operator)})`
+
+/**
+ * `slow` for the rows of which `rare` is true, `otherwise` for the rest. Only rare rows put an element into the array, so the
+ * lambda runs over them alone; a plain `if` computes both sides for all rows wherever they share an expression, and `[input]`
+ * instead of arrayWithConstant copies every row. `name` must differ from the names of lambdas around it.
+ */
+export const rarely = (options: {
+  readonly rare: string
+  readonly input: string
+  readonly name: string
+  readonly slow: (input: string) => string
+  readonly otherwise: string
+}): string => {
+  const { input, name, otherwise, rare, slow } = options
+  return `if(${rare}, arrayMap(${name} -> ${slow(name)}, arrayWithConstant(${rare}, ${input}))[1], ${otherwise})`
+}
+
+/** `body` with a name for `value`, which is then computed once and may be used often. */
+export const bind = (name: string, value: string, body: string): string => `arrayMap(${name} -> ${body}, [${value}])[1]`

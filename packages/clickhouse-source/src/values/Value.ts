@@ -1,0 +1,16 @@
+/**
+ * A value on its way from a model to an encoding: SQL of one ClickHouse type per field type, so that neither side knows the
+ * other. Canonical types: Bool → Bool, Int → IntN, Float → FloatN, Decimal → Decimal, Text, Json, Inet → String (valid UTF-8,
+ * no NUL; Json never empty), Uuid → UUID, Bytes → String, Date → Date32, Timestamp → DateTime64(digits, 'UTC'),
+ * List → Array of them.
+ */
+import type { FieldType } from "@batch-exports/core"
+
+export interface Value {
+  readonly type: FieldType.FieldType
+  readonly sql: string
+  /** Whether the SQL's type is Nullable. */
+  readonly nullable: boolean
+  /** SQL, true where the stored value differs from the source's; absent where it never does. */
+  readonly adjusted?: string
+}

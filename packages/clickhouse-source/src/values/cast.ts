@@ -1,0 +1,178 @@
+/**
+ * Renders a model's value as the type that the target's column has: the nearest value that fits, and where that differs.
+ * Pairs without a sensible meaning give `undefined`, and the export is refused before anything is read.
+ */
+import type { FieldType } from "@batch-exports/core"
+import { any } from "../sql/text.ts"
+import { cut, isWithin, quoted } from "./hygiene.ts"
+import type { Value } from "./Value.ts"
+
+type Type<Tag extends FieldType.Tag> = Extract<FieldType.FieldType, { readonly _tag: Tag }>
+
+export const cast = (value: Value, as: FieldType.FieldType): Value | undefined => {
+  switch (as._tag) {
+    case "Bool":
+    case "Bytes":
+      return value.type._tag === as._tag ? value : undefined
+    case "Int":
+      return value.type._tag === "Int" ? toInt(value, value.type, as) : undefined
+    case "Float":
+      return toFloat(value, as)
+    case "Decimal":
+      return toDecimal(value, as)
+    case "Text":
+      return toText(value, as)
+    case "Json":
+      return toJson(value)
+    case "Uuid":
+      return value.type._tag === "Text" ? parsed(value, as, (sql) => `toUUIDOrNull(${sql})`) : same(value, as)
+    case "Inet":
+      return value.type._tag === "Text"
+        ? parsed(value, as, (sql) => `if(isIPv4String(${sql}) OR isIPv6String(${sql}), ${sql}, NULL)`)
+        : same(value, as)
+    case "Date":
+      return value.type._tag === "Timestamp" ? { ...value, type: as, sql: `toDate32(${value.sql})` } : same(value, as)
+    case "Timestamp":
+      return value.type._tag === "Timestamp" ? toTimestamp(value, value.type, as) : undefined
+    case "List":
+      return toList(value, as)
+    default:
+      return as satisfies never
+  }
+}
+
+const same = (value: Value, as: FieldType.FieldType) => (value.type._tag === as._tag ? value : undefined)
+
+/** The same value where `unfit` is false, with what is adjusted about it. NULL is never unfit. */
+const fitted = (value: Value, type: FieldType.FieldType, sql: string, unfit?: string): Value => ({
+  type,
+  sql,
+  nullable: value.nullable,
+  ...(value.adjusted === undefined && unfit === undefined
+    ? {}
+    : { adjusted: any(...[value.adjusted, unfit && `ifNull(${unfit}, 0)`].filter((part) => part !== undefined)) }),
+})
+
+const bounds = { 16: ["-32768", "32767"], 32: ["-2147483648", "2147483647"] } as const
+
+/** Past the column's range lies its nearest end; ClickHouse's own conversion would wrap around. */
+const toInt = (value: Value, from: Type<"Int">, as: Type<"Int">): Value => {
+  if (as.bits >= from.bits || as.bits === 64) return fitted(value, as, `toInt${as.bits}(${value.sql})`)
+  const [low, high] = bounds[as.bits]
+  return fitted(
+    value,
+    as,
+    `toInt${as.bits}(least(greatest(${value.sql}, ${low}), ${high}))`,
+    `(${value.sql} < ${low} OR ${value.sql} > ${high})`,
+  )
+}
+
+const toFloat = (value: Value, as: Type<"Float">): Value | undefined => {
+  if (value.type._tag !== "Float" && value.type._tag !== "Int") return undefined
+  const sql = `toFloat${as.bits}(${value.sql})`
+  const exact = value.type._tag === "Float" ? value.type.bits <= as.bits : value.type.bits < as.bits
+  return exact ? fitted(value, as, sql) : fitted(value, as, sql, `(isFinite(${value.sql}) AND ${sql} != ${value.sql})`)
+}
+
+const digitsOf = { 16: 5, 32: 10, 64: 19 } as const
+
+/** An integer needs no conversion where the column has as many digits before the point. */
+const toDecimal = (value: Value, as: Type<"Decimal">): Value | undefined => {
+  const { type } = value
+  const room = as.precision - as.scale
+  if (type._tag === "Int" && room >= digitsOf[type.bits]) return value
+  return type._tag === "Decimal" && room >= type.precision - type.scale && as.scale >= type.scale ? value : undefined
+}
+
+const toText = (value: Value, as: Type<"Text">): Value | undefined => {
+  const { type } = value
+  if (type._tag === "Text" || type._tag === "Json") return limited(value, as)
+  const length = textLength(type)
+  if (length === undefined || length > (as.maxLength ?? Infinity)) return undefined
+  return type._tag === "Timestamp"
+    ? { ...value, type: as, sql: `replaceOne(concat(toString(${value.sql}), 'Z'), ' ', 'T')` }
+    : { ...value, type: as, sql: `toString(${value.sql})` }
+}
+
+const limited = (value: Value, as: Type<"Text">): Value =>
+  as.maxLength === undefined
+    ? { ...value, type: as }
+    : fitted(value, as, cut(value.sql, as.maxLength), `NOT ${isWithin(value.sql, as.maxLength)}`)
+
+/** The longest text of a value whose text may not be cut; undefined where it has none. */
+const textLength = (type: FieldType.FieldType): number | undefined => {
+  switch (type._tag) {
+    case "Bool":
+      return 5
+    case "Int":
+      return digitsOf[type.bits] + 1
+    case "Float":
+      return 25
+    case "Decimal":
+      return type.precision + 2
+    case "Uuid":
+      return 36
+    case "Date":
+      return 10
+    case "Timestamp":
+      return type.digits === 0 ? 20 : 21 + type.digits
+    case "Inet":
+      return 45
+    case "Text":
+    case "Json":
+    case "Bytes":
+    case "List":
+      return undefined
+    default:
+      return type satisfies never
+  }
+}
+
+const toJson = (value: Value): Value | undefined => {
+  const type = { _tag: "Json" } as const
+  switch (value.type._tag) {
+    case "Json":
+      return value
+    case "Text":
+    case "Uuid":
+    case "Inet":
+      return { ...value, type, sql: quoted(value.sql) }
+    case "Int":
+      return { ...value, type, sql: `toString(${value.sql})` }
+    case "Bool":
+    case "Float":
+    case "Decimal":
+    case "Bytes":
+    case "Date":
+    case "Timestamp":
+    case "List":
+      return undefined
+    default:
+      return value.type satisfies never
+  }
+}
+
+/** Text in a stricter type: NULL is the nearest value of text that is not in its form. */
+const parsed = (value: Value, as: FieldType.FieldType, parse: (sql: string) => string): Value => {
+  const sql = parse(value.sql)
+  return { ...fitted(value, as, sql, `(isNotNull(${value.sql}) AND isNull(${sql}))`), nullable: true }
+}
+
+/** Fewer digits round to the nearest, as Postgres does; more digits change nothing. */
+const toTimestamp = (value: Value, from: Type<"Timestamp">, as: Type<"Timestamp">): Value => {
+  if (as.digits >= from.digits) return value
+  const unit = 10 ** (from.digits - as.digits)
+  const ticks = `reinterpretAsInt64(${value.sql})`
+  const rounded = `(intDivOrZero(${ticks}, 1) + ${unit / 2})`
+  const floored = `(${rounded} - positiveModulo(${rounded}, ${unit}))`
+  const sql = `toDateTime64(fromUnixTimestamp64Micro(${floored}, 'UTC'), ${as.digits}, 'UTC')`
+  return fitted(value, as, sql, `(${sql} != ${value.sql})`)
+}
+
+/** Lists pass where their elements do so unchanged. */
+const toList = (value: Value, as: Type<"List">): Value | undefined => {
+  if (value.type._tag !== "List") return undefined
+  const element = cast({ type: value.type.of, sql: "e", nullable: false }, as.of)
+  if (element === undefined || element.adjusted !== undefined) return undefined
+  return { ...value, type: as, sql: `arrayMap(e -> ${element.sql}, ${value.sql})` }
+}

@@ -1,0 +1,28 @@
+/** The Postgres destination: one table, one ledger beside it, one transaction per run. */
+import { Destination, FieldType } from "@batch-exports/core"
+import { check } from "./check/check.ts"
+import { Config } from "./config/Config.ts"
+import { encodings } from "./encodings.ts"
+import * as Ledger from "./ledger/Ledger.ts"
+import { plan } from "./plan.ts"
+import { open } from "./sink/open.ts"
+
+export const PostgresDestination: Destination.Plugin = Destination.define<Config>({
+  name: "postgres",
+  title: "Postgres",
+  description: "Exports data to a table in a Postgres database.",
+  Config,
+  capabilities: {
+    encodings: [...encodings],
+    types: FieldType.tags,
+    identities: ["Append"],
+    modes: ["once"],
+    visibility: "window",
+    ledger: "transactional",
+    target: "tabular",
+  },
+  check,
+  plan,
+  ledger: Ledger.read,
+  open,
+})

@@ -1,0 +1,188 @@
+/** One connection to the server, owned by a scope. Every statement is unnamed, so that a transaction pooler may stand between. */
+import { DestinationError } from "@batch-exports/core"
+import { Duration, Effect, Redacted, type Scope } from "effect"
+import { Socket } from "node:net"
+import type pg from "pg"
+import { Client } from "pg"
+import type { Config } from "../config/Config.ts"
+import type { Circumstances, Names } from "../failure/Circumstances.ts"
+import { classify, make } from "../failure/classify.ts"
+import { tlsOptions } from "./tlsOptions.ts"
+
+export interface Server {
+  /** `server_version_num`: 160004 for 16.4. */
+  readonly version: number
+  readonly encoding: string
+  readonly standby: boolean
+  readonly user: string
+  /** Windows servers refuse a setting that finds out about vanished clients. */
+  readonly windows: boolean
+}
+
+export interface Session {
+  readonly names: Names
+  readonly server: Server
+  /** `action` continues the sentence "While …" in an error. Given up after the stall timeout. */
+  readonly query: <Row extends pg.QueryResultRow = never>(
+    action: string,
+    sql: string,
+    values?: ReadonlyArray<unknown>,
+    phase?: Circumstances["phase"],
+  ) => Effect.Effect<pg.QueryResult<Row>, DestinationError>
+  /** For COPY, which no promise can carry. */
+  readonly client: Client
+  /** Breaks the connection at once. The server rolls back whatever was not committed. */
+  readonly kill: () => void
+}
+
+/** Reached while connecting; tells a failed check which of its steps failed. */
+export type Stage = "socket" | "encrypted" | "ready"
+
+export const connect = Effect.fn("connect")(function* (
+  config: Config,
+  onStage: (stage: Stage) => void = () => {},
+): Effect.fn.Return<Session, DestinationError, Scope.Scope> {
+  const ssl = yield* tlsOptions(config)
+  const names: Names = config
+  const client = yield* Effect.acquireRelease(dial(config, ssl, onStage), hangUp, { interruptible: true })
+  const kill = () => breakOff(client)
+  // The server's own lock_timeout answers first, and says more.
+  const limit = Duration.sum(config.stallTimeout, config.lockTimeout)
+
+  const query: Session["query"] = <Row extends pg.QueryResultRow>(
+    action: string,
+    sql: string,
+    values: ReadonlyArray<unknown> = [],
+    phase: Circumstances["phase"] = "transfer",
+  ) =>
+    Effect.callback<pg.QueryResult<Row>, DestinationError>((resume) => {
+      const at: Circumstances = { action, phase, names }
+      // A plain timer, not Effect.timeout: the commit and the finalizers are uninterruptible, and must be bounded too.
+      const timer = setTimeout(() => {
+        kill()
+        resume(Effect.fail(noAnswer(at, limit)))
+      }, Duration.toMillis(limit))
+      client.query<Row>({ text: sql, values: [...values] }).then(
+        (result) => {
+          clearTimeout(timer)
+          resume(Effect.succeed(result))
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          resume(Effect.fail(classify(error, at)))
+        },
+      )
+      return Effect.sync(() => clearTimeout(timer))
+    })
+
+  const { rows } = yield* query<Server>(
+    "asking the server about itself",
+    `SELECT current_setting('server_version_num')::int4 AS "version", current_setting('server_encoding') AS "encoding",
+            pg_is_in_recovery() AS "standby", current_user::text AS "user",
+            version() ~* 'windows|mingw|visual c' AS "windows"`,
+  )
+  const server = rows[0]
+  if (server === undefined) {
+    return yield* make(
+      "Unknown",
+      { action: "asking the server about itself", phase: "connect", names },
+      "no answer",
+      "Check that host and port are those of Postgres.",
+      undefined,
+    )
+  }
+  // Grants go to the role that statements run as, which SET ROLE or a pooler may have changed.
+  return { names: { ...names, user: server.user }, server, query, client, kill }
+})
+
+const dial = (config: Config, ssl: pg.ClientConfig["ssl"], onStage: (stage: Stage) => void) =>
+  Effect.callback<Client, DestinationError>((resume) => {
+    const at: Circumstances = {
+      action: `connecting to ${config.host}:${config.port}`,
+      phase: "connect",
+      names: config,
+    }
+    const client = new Client({
+      user: config.user,
+      password: passwordOf(config),
+      host: config.host,
+      port: config.port,
+      database: config.database,
+      ssl: ssl ?? false,
+      sslnegotiation: "postgres",
+      application_name: "batch-exports",
+      connectionTimeoutMillis: Duration.toMillis(config.connectTimeout),
+      // Without it, a connection that a firewall forgot looks idle for two hours.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    })
+    withoutEnvironment(client)
+    if (client.connection.stream instanceof Socket) sockets.set(client, client.connection.stream)
+    // An error while no statement runs would otherwise end the process; the next statement reports it.
+    client.on("error", () => {})
+    client.connection.once("connect", () => {
+      onStage("socket")
+      client.connection.once("sslconnect", () =>
+        client.connection.stream.once("secureConnect", () => onStage("encrypted")),
+      )
+    })
+    client.connect().then(
+      () => {
+        onStage("ready")
+        resume(Effect.succeed(client))
+      },
+      (error: unknown) => {
+        breakOff(client)
+        resume(Effect.fail(classify(error, at)))
+      },
+    )
+    return Effect.sync(() => breakOff(client))
+  })
+
+/**
+ * With a reset, not a plain close: the notice of a close waits behind megabytes that a busy server has not read yet, and
+ * until then the server would go on, holding the claim.
+ */
+const breakOff = (client: Client): void => {
+  const socket = sockets.get(client)
+  if (socket?.readyState === "open" && socket.remoteAddress !== undefined) socket.resetAndDestroy()
+  client.connection.stream.destroy()
+}
+
+/** The TCP sockets beneath: `client.connection.stream` is the encrypted layer above, which cannot be reset. */
+const sockets = new WeakMap<Client, Socket>()
+
+/** As a function, so that `pg` never looks for a password elsewhere (PGPASSWORD, ~/.pgpass). */
+const passwordOf =
+  ({ password }: Config) =>
+  (): string => {
+    if (password === undefined) throw new Error("a password is asked for, and none is given")
+    return Redacted.value(password)
+  }
+
+/** PGOPTIONS and the like would reach the server as start-up parameters, which a transaction pooler refuses (08P01). */
+const withoutEnvironment = (client: Client): void => {
+  const { connectionParameters } = client as unknown as { connectionParameters: Record<string, unknown> }
+  for (const name of ["options", "replication", "statement_timeout", "lock_timeout"]) delete connectionParameters[name]
+}
+
+/** `end` waits for the server's goodbye, which a dead network never brings. */
+const hangUp = (client: Client) =>
+  Effect.callback<void>((resume) => {
+    const done = () => {
+      clearTimeout(timer)
+      breakOff(client)
+      resume(Effect.void)
+    }
+    const timer = setTimeout(done, 2000)
+    client.end().then(done, done)
+  })
+
+const noAnswer = (at: Circumstances, limit: Duration.Duration): DestinationError =>
+  make(
+    "Stalled",
+    at,
+    `the server did not answer within ${Duration.format(limit)}`,
+    "Nothing was published. The run is tried again; raise stallTimeout if the server needs longer.",
+    undefined,
+  )

@@ -1,0 +1,51 @@
+/**
+ * The settings of the one transaction that moves the records. All are local to it: a pooler in transaction mode hands
+ * the connection to someone else right after.
+ */
+import { Duration } from "effect"
+
+export const begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
+export interface Options {
+  readonly server: { readonly version: number; readonly windows: boolean }
+  readonly lockTimeout: Duration.Duration
+  readonly stallTimeout: Duration.Duration
+  readonly run: string
+}
+
+type Setting = readonly [name: string, value: string]
+
+export const transactionSettings = (options: Options): ReadonlyArray<Setting> => {
+  const settings: ReadonlyArray<Setting> = [
+    // Timestamps are rendered in UTC.
+    ["TimeZone", "UTC"],
+    // Without it, an acknowledged window could be lost with the server's last moments.
+    ["synchronous_commit", "on"],
+    ["lock_timeout", `${Math.ceil(Duration.toMillis(options.lockTimeout))}`],
+    // A COPY runs as long as the source does; the stall timer is what bounds it.
+    ["statement_timeout", "0"],
+    ["client_min_messages", "warning"],
+    // Names the run in pg_stat_activity.
+    ["application_name", `batch-exports ${options.run}`],
+    // Between statements the source may be silent; the margin lets our own stall timer speak first.
+    ["idle_in_transaction_session_timeout", `${Math.ceil(Duration.toMillis(options.stallTimeout)) + 30_000}`],
+    // How the server finds out that we are gone: a COPY that waits for its client obeys no other timeout.
+    ["tcp_keepalives_idle", "30"],
+    ["tcp_keepalives_interval", "10"],
+    ["tcp_keepalives_count", "6"],
+    ["tcp_user_timeout", "90000"],
+  ]
+  const newer: ReadonlyArray<readonly [there: boolean, setting: Setting]> = [
+    [options.server.version >= 140_000 && !options.server.windows, ["client_connection_check_interval", "2000"]],
+    [options.server.version >= 170_000, ["transaction_timeout", "0"]],
+  ]
+  return [...settings, ...newer.filter(([there]) => there).map(([, setting]) => setting)]
+}
+
+/** `set_config(…, true)` is SET LOCAL with a parameter for the value: a run's name is not ours to trust. */
+export const setLocal = (
+  settings: ReadonlyArray<Setting>,
+): { readonly sql: string; readonly values: Array<string> } => ({
+  sql: `SELECT ${settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`).join(", ")}`,
+  values: settings.flat(),
+})

@@ -1,0 +1,9 @@
+/** An export's name as a number, since a range constraint without extensions needs one: 62 bits of its SHA-256. */
+import { createHash } from "node:crypto"
+
+export const exportKey = (exportName: string): string =>
+  (createHash("sha256").update(exportName, "utf8").digest().readBigUInt64BE(0) >> 2n).toString()
+
+/** Serialises the creation of one table among all sessions of one database (pg_advisory_xact_lock). */
+export const creationLock = (schema: string, table: string): string =>
+  createHash("sha256").update(`batch-exports\0${schema}\0${table}`, "utf8").digest().readBigInt64BE(0).toString()

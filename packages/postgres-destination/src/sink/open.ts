@@ -1,0 +1,127 @@
+/** Opens the destination for one run, and keeps the order of its calls: write each missing window once, then commit once. */
+import { type Destination, DestinationError, type Run, Window } from "@batch-exports/core"
+import { DateTime, Effect, type Scope } from "effect"
+import { randomUUID } from "node:crypto"
+import type { Config } from "../config/Config.ts"
+import { connect, type Session } from "../connection/Session.ts"
+import { transactionSettings } from "../connection/transactionSettings.ts"
+import type { Claim } from "../ledger/statements.ts"
+import { type Part, publish } from "./commit.ts"
+import { survey, type Survey } from "./survey.ts"
+import { type Attempt, write } from "./write.ts"
+
+type State =
+  | { readonly _tag: "Opened" }
+  | { readonly _tag: "Written"; readonly claim: Claim; readonly parts: readonly [Part, ...Array<Part>] }
+  /** `why` continues the sentence "Cannot write: …". */
+  | { readonly _tag: "Unusable"; readonly why: string }
+
+export const open = Effect.fn("open")(function* (
+  config: Config,
+  run: Run.Run,
+): Effect.fn.Return<Destination.Sink, DestinationError, Scope.Scope> {
+  const session = yield* connect(config)
+  const seen = yield* survey(session, run)
+  const sink = makeSink(config, run, session, seen)
+  yield* Effect.addFinalizer(() => Effect.sync(sink.close))
+  return sink
+})
+
+const makeSink = (
+  config: Config,
+  run: Run.Run,
+  session: Session,
+  seen: Survey,
+): Destination.Sink & { readonly close: () => void } => {
+  const settings = transactionSettings({
+    server: session.server,
+    lockTimeout: config.lockTimeout,
+    stallTimeout: config.stallTimeout,
+    run: run.id,
+  })
+  const attempt: Attempt = { run, seen, settings, id: randomUUID(), stallTimeout: config.stallTimeout }
+  let state: State = { _tag: "Opened" }
+  const unusable = (why: string) => {
+    state = { _tag: "Unusable", why }
+  }
+
+  /** Whatever interrupts or breaks `step` closes the connection, and with it the transaction. */
+  const guarded = <A>(step: Effect.Effect<A, DestinationError>): Effect.Effect<A, DestinationError> =>
+    step.pipe(
+      Effect.onError(() =>
+        Effect.sync(() => {
+          unusable("an earlier call failed or was interrupted")
+          session.kill()
+        }),
+      ),
+    )
+
+  return {
+    projection: seen.projection,
+    missing: seen.missing,
+    notices: seen.notices,
+    close: () => unusable("the sink is closed"),
+
+    write: (part) =>
+      Effect.suspend(() => {
+        if (state._tag === "Unusable") return misuse(`Cannot write: ${state.why}`)
+        const before = state
+        const parts = before._tag === "Written" ? before.parts : []
+        const expected = seen.missing[parts.length]
+        if (expected === undefined || !Window.equals(expected, part.window)) {
+          return misuse(
+            `Cannot write window ${Window.format(part.window)}: ${expected === undefined ? "every missing window is written" : `${Window.format(expected)} is next`}`,
+          )
+        }
+        unusable("a write is under way")
+        return guarded(write(session, attempt, part, before._tag === "Written" ? before.claim : undefined)).pipe(
+          Effect.map(({ claim, copied }) => {
+            state = { _tag: "Written", claim, parts: append(parts, { window: part.window, ...copied }) }
+            return stored(copied.rows)
+          }),
+        )
+      }),
+
+    commit: (sent) =>
+      Effect.suspend(() => {
+        if (state._tag === "Unusable") return misuse(`Cannot commit: ${state.why}`)
+        const written = state._tag === "Written" ? state.parts.length : 0
+        if (state._tag === "Opened" || written !== seen.missing.length) {
+          return misuse(`Cannot commit: ${written} of ${seen.missing.length} missing windows are written`)
+        }
+        const { claim, parts } = state
+        const received = parts.reduce((sum, { rows }) => sum + rows, 0)
+        unusable("it is committed, or a commit is under way")
+        return guarded(
+          sent.rows === received
+            ? publish(session, { claim, parts, reconnect: connect(config), settings })
+            : Effect.fail(mismatch(sent.rows, received)),
+        ).pipe(
+          Effect.map((committedAt) => ({ stored: stored(received), committedAt: DateTime.makeUnsafe(committedAt) })),
+        )
+      }),
+  }
+}
+
+const append = (parts: ReadonlyArray<Part>, part: Part): readonly [Part, ...Array<Part>] => {
+  const [first, ...others] = parts
+  return first === undefined ? [part] : [first, ...others, part]
+}
+
+const stored = (rows: number): Run.Stored => ({ received: rows, inserted: rows, updated: 0, unchanged: 0 })
+
+const misuse = (message: string): Effect.Effect<never, DestinationError> =>
+  Effect.fail(
+    new DestinationError({
+      reason: "Misuse",
+      message,
+      remedy: "Report this: it is a defect in the program that drives the destination.",
+    }),
+  )
+
+const mismatch = (sent: number, received: number): DestinationError =>
+  new DestinationError({
+    reason: "CountMismatch",
+    message: `The source sent ${sent} records, the table took ${received} (${sent > received ? "the source sent more" : "the table counted more"})`,
+    remedy: "Nothing was published. A trigger on the table that drops records would explain fewer.",
+  })

@@ -1,0 +1,158 @@
+/**
+ * Looks at everything that a run will meet, without a transaction and without changing anything: server, schema, table,
+ * ledger. `plan` shows the result, `open` acts on it, `check` walks the same steps one by one.
+ */
+import { DestinationError, Encoding, type Model, type Run, Window } from "@batch-exports/core"
+import { Effect, Result } from "effect"
+import type { Config } from "../config/Config.ts"
+import type { Session } from "../connection/Session.ts"
+import { encodings } from "../encodings.ts"
+import { grantLedger, grantTable, type Names } from "../failure/Circumstances.ts"
+import * as identifier from "../identifier.ts"
+import * as Ledger from "../ledger/Ledger.ts"
+import * as statements from "../ledger/statements.ts"
+import { createTable } from "../target/createTable.ts"
+import { type Layout, projectExisting, projectNew } from "../target/project.ts"
+import { readSchema, readTarget, type Relation, type SchemaAccess, type Target } from "../target/Target.ts"
+import * as verify from "../target/verify.ts"
+
+export interface Survey extends Layout {
+  /** As it was; undefined when it is yet to be created. */
+  readonly target: Target | undefined
+  readonly ledger: Relation | undefined
+  readonly missing: ReadonlyArray<Window.Window>
+}
+
+export const survey = Effect.fn("survey")(function* (
+  session: Session,
+  run: Run.Run,
+): Effect.fn.Return<Survey, DestinationError> {
+  const encoding = yield* chooseEncoding(run)
+  yield* usable(session)
+  const access = yield* schemaOf(session)
+  const target = yield* targetOf(session, run.model)
+  const layout = yield* layOut(session.names, run.model, encoding, target)
+  if (target === undefined) yield* mayCreateTarget(session.names, access, layout)
+  const ledger = yield* ledgerOf(session, access)
+  if (ledger === undefined) return { ...layout, target, ledger, missing: [run.window] }
+
+  yield* Ledger.verifyTarget(session, run.export, target?.oid ?? null)
+  const done = yield* Ledger.overlapping(session, run.export, run.window)
+  return {
+    ...layout,
+    target,
+    ledger,
+    missing: Window.subtract(
+      run.window,
+      done.map(({ window }) => window),
+    ),
+    notices: [
+      ...layout.notices,
+      ...(target?.persistence === "u"
+        ? [
+            "The table is UNLOGGED: a crash of the server empties it, and the ledger would still count its windows as exported.",
+          ]
+        : []),
+      ...redefined(run, done),
+    ],
+  }
+})
+
+/** Silence would leave old and new rows side by side unnoticed; exporting again would double them. */
+const redefined = (run: Run.Run, done: ReadonlyArray<statements.Overlap>): ReadonlyArray<string> => {
+  const others = done.filter(({ definition }) => definition !== run.definition).length
+  return others === 0
+    ? []
+    : [
+        `${others} committed window${others === 1 ? " was" : "s were"} exported with another definition (fields or filters have changed since) and will not be exported again.`,
+      ]
+}
+
+const chooseEncoding = (run: Run.Run): Effect.Effect<Encoding.EncodingName, DestinationError> => {
+  const encoding = Encoding.choose(encodings, run.offers)
+  return encoding === undefined
+    ? Effect.fail(
+        new DestinationError({
+          reason: "Unsupported",
+          message: `Postgres takes ${encodings.join(", ")}; the source writes ${run.offers.join(", ")}`,
+          remedy: "Choose a source that shares an encoding.",
+        }),
+      )
+    : Effect.succeed(encoding)
+}
+
+export const usable = Effect.fnUntraced(function* (session: Session): Effect.fn.Return<void, DestinationError> {
+  yield* Effect.fromResult(verify.version(session.server))
+  yield* Effect.fromResult(verify.encoding(session.server, session.names))
+  yield* Effect.fromResult(verify.writable(session.server))
+})
+
+export const schemaOf = Effect.fnUntraced(function* (
+  session: Session,
+): Effect.fn.Return<SchemaAccess, DestinationError> {
+  return yield* Effect.fromResult(verify.schema(yield* readSchema(session), session.names))
+})
+
+export const targetOf = Effect.fnUntraced(function* (
+  session: Session,
+  model: Model.Model,
+): Effect.fn.Return<Target | undefined, DestinationError> {
+  const target = yield* readTarget(session)
+  if (target === undefined) return undefined
+  yield* Effect.fromResult(verify.relation(target, session.names))
+  yield* Effect.fromResult(verify.privileges(target, session.names, model.identity._tag))
+  return target
+})
+
+export const layOut = (
+  names: Names,
+  model: Model.Model,
+  encoding: Encoding.EncodingName,
+  target: Target | undefined,
+): Effect.Effect<Layout, DestinationError> => {
+  const tableName = identifier.qualified(names.schema, names.table)
+  const request = { model, encoding, tableName }
+  return Effect.fromResult(
+    Result.mapError(
+      target === undefined ? projectNew(request) : projectExisting(request, target),
+      ({ problems, remedy }) =>
+        new DestinationError({
+          reason: "TargetIncompatible",
+          message: `${tableName} cannot take model "${model.name}": ${problems.join("; ")}`,
+          remedy,
+        }),
+    ),
+  )
+}
+
+export const mayCreateTarget = (names: Names, access: SchemaAccess, layout: Layout) =>
+  Effect.fromResult(
+    verify.creatable(access, names, {
+      what: `Table ${identifier.qualified(names.schema, names.table)}`,
+      statement: createTable(names, layout.projection.columns),
+      grant: grantTable(names),
+    }),
+  )
+
+export const ledgerOf = Effect.fnUntraced(function* (
+  session: Session,
+  access: SchemaAccess,
+): Effect.fn.Return<Relation | undefined, DestinationError> {
+  const ledger = yield* Ledger.findLedger(session)
+  if (ledger === undefined) {
+    yield* Effect.fromResult(
+      verify.creatable(access, session.names, {
+        what: `The ledger ${identifier.qualified(session.names.schema, session.names.ledgerTable)}`,
+        statement: statements.createLedger(session.names),
+        grant: grantLedger(session.names),
+      }),
+    )
+  }
+  return ledger
+})
+
+/** The statements that would create what is missing. */
+export const creations = (config: Config, { ledger, projection, target }: Survey): ReadonlyArray<string> => [
+  ...(target === undefined ? [createTable(config, projection.columns)] : []),
+  ...(ledger === undefined ? [statements.createLedger(config)] : []),
+]

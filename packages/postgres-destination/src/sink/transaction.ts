@@ -1,0 +1,56 @@
+/** Opens the one transaction of a run: claims its windows, locks the table, and makes sure that it is still the same. */
+import { DestinationError, type Window } from "@batch-exports/core"
+import { Effect } from "effect"
+import type { Session } from "../connection/Session.ts"
+import { begin, setLocal, type transactionSettings } from "../connection/transactionSettings.ts"
+import { targetChanged } from "../failure/targetChanged.ts"
+import * as identifier from "../identifier.ts"
+import * as statements from "../ledger/statements.ts"
+import { readTarget, type Target } from "../target/Target.ts"
+
+export interface Opening {
+  readonly settings: ReturnType<typeof transactionSettings>
+  readonly claim: statements.Claim
+  readonly windows: ReadonlyArray<Window.Window>
+  readonly target: Target
+}
+
+export const beginTransaction = Effect.fn("claim")(function* (
+  session: Session,
+  opening: Opening,
+): Effect.fn.Return<void, DestinationError> {
+  const local = setLocal(opening.settings)
+  yield* session.query("beginning the transaction", begin)
+  yield* session.query("beginning the transaction", local.sql, local.values)
+  // In order of start, as every run does: two runs that claim the same windows then cannot wait for each other.
+  for (const window of opening.windows) yield* claimWindow(session, opening.claim, window)
+  yield* lockUnchanged(session, opening.target)
+})
+
+export const claimWindow = Effect.fnUntraced(function* (
+  session: Session,
+  claim: statements.Claim,
+  window: Window.Window,
+): Effect.fn.Return<void, DestinationError> {
+  const { sql, values } = statements.claim(session.names, claim, window)
+  const { rowCount } = yield* session.query(`claiming the window for export "${claim.export}"`, sql, values)
+  if (rowCount !== 1) return yield* claimLost(claim.export)
+})
+
+export const claimLost = (exportName: string): DestinationError =>
+  new DestinationError({
+    reason: "ClaimLost",
+    message: `Another run of export "${exportName}" committed this window, or a part of it, first`,
+    remedy: "Nothing was published by this attempt. The ledger is read afresh.",
+  })
+
+/** Postgres would store what was rendered for the old column types, sometimes without an error. */
+export const lockUnchanged = Effect.fnUntraced(function* (
+  session: Session,
+  expected: Target,
+): Effect.fn.Return<void, DestinationError> {
+  const table = identifier.qualified(session.names.schema, session.names.table)
+  yield* session.query(`locking ${table}`, `LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`)
+  const target = yield* readTarget(session)
+  if (JSON.stringify(target) !== JSON.stringify(expected)) return yield* targetChanged(session.names)
+})

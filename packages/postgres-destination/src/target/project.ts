@@ -1,0 +1,133 @@
+/**
+ * Lays a model's fields over the columns of the table, or over those that a new table gets. Pure. The result is the
+ * projection that the source renders, or the reasons why the table cannot take the records.
+ */
+import { type Encoding, FieldType, Model, type Projection, type RecordSchema } from "@batch-exports/core"
+import { Result } from "effect"
+import * as identifier from "../identifier.ts"
+import { accept, newColumnType } from "./columnTypes.ts"
+import type { Column, Target } from "./Target.ts"
+
+/** Says what is wrong and what to do, each for people. */
+export interface Incompatible {
+  readonly problems: ReadonlyArray<string>
+  readonly remedy: string
+}
+
+export interface Layout {
+  readonly projection: Projection.Projection
+  readonly notices: ReadonlyArray<string>
+}
+
+interface Request {
+  readonly model: Model.Model
+  readonly encoding: Encoding.EncodingName
+  readonly tableName: string
+}
+
+const unfit = (model: Model.Model, field: RecordSchema.Field): Projection.Unfit =>
+  Model.identityFields(model).has(field.name) ? "fail" : "nearest"
+
+/** The columns of a table that is yet to be created: exactly the created fields. */
+export const projectNew = ({ encoding, model, tableName }: Request): Result.Result<Layout, Incompatible> => {
+  const columns: Array<Projection.Column> = []
+  const problems: Array<string> = []
+  for (const field of model.schema.fields.filter(({ created }) => created)) {
+    const type = newColumnType(field.type)
+    const named = identifier.problem(field.name)
+    if (named !== undefined) problems.push(`the name of field "${field.name}" ${named}`)
+    else if (type === undefined) {
+      problems.push(`Postgres has no column type for field "${field.name}" (${FieldType.format(field.type)})`)
+    } else columns.push({ field, as: type.as, targetType: type.name, unfit: unfit(model, field) })
+  }
+  return conclude(columns, problems, {
+    remedy: "Rename or leave out the field, or create the table by hand with the columns that you want.",
+    nothing: `model "${model.name}" has no field that a new table ${tableName} would get`,
+    encoding,
+    leftOut: model.schema.fields.filter(({ created }) => !created).map(({ name }) => name),
+    notices: [],
+  })
+}
+
+/** The columns of the user's table, by name. Columns that no field fills are left alone. */
+export const projectExisting = (
+  { encoding, model, tableName }: Request,
+  target: Pick<Target, "columns">,
+): Result.Result<Layout, Incompatible> => {
+  const byName = new Map(target.columns.map((column) => [column.name, column]))
+  const columns: Array<Projection.Column> = []
+  const problems: Array<string> = []
+  const notices: Array<string> = []
+  const leftOut: Array<string> = []
+  const filled = new Set<string>()
+  for (const field of model.schema.fields) {
+    const column = byName.get(field.name)
+    if (column === undefined || column.serverFilled) {
+      leftOut.push(field.name)
+      continue
+    }
+    filled.add(column.name)
+    const as = accept(field.type, { name: column.type, typmod: column.baseTypmod, element: column.element })
+    if (as === undefined) {
+      problems.push(
+        `column "${column.name}" is ${column.declared}, which cannot take field "${field.name}" (${FieldType.format(field.type)})`,
+      )
+      continue
+    }
+    if (column.notNull && field.nullable) {
+      notices.push(
+        `Column "${column.name}" is NOT NULL, and the field may be null: the first null would stop the export.`,
+      )
+    }
+    columns.push({ field, as, targetType: column.declared, unfit: unfit(model, field) })
+  }
+  for (const column of target.columns) if (blocks(column, filled)) problems.push(unfilled(column))
+  return conclude(columns, problems, {
+    remedy: remedy(
+      tableName,
+      target.columns.filter((column) => blocks(column, filled)),
+    ),
+    nothing: `${tableName} has no column in common with model "${model.name}"`,
+    encoding,
+    leftOut,
+    notices,
+  })
+}
+
+const blocks = (column: Column, filled: ReadonlySet<string>): boolean =>
+  column.notNull && !column.hasDefault && !column.serverFilled && !filled.has(column.name)
+
+const unfilled = (column: Column): string =>
+  `column "${column.name}" is NOT NULL without a default, and no field fills it`
+
+const remedy = (tableName: string, blocking: ReadonlyArray<Column>): string =>
+  blocking.length === 0
+    ? "Change the column's type to one that takes the field, rename the column so that the field is left out, or export to another table."
+    : `Let the columns take nulls: ALTER TABLE ${tableName} ${blocking
+        .map(({ name }) => `ALTER COLUMN ${identifier.quote(name)} DROP NOT NULL`)
+        .join(", ")}; or give them a default.`
+
+const conclude = (
+  columns: ReadonlyArray<Projection.Column>,
+  problems: ReadonlyArray<string>,
+  rest: {
+    readonly remedy: string
+    readonly nothing: string
+    readonly encoding: Encoding.EncodingName
+    readonly leftOut: ReadonlyArray<string>
+    readonly notices: ReadonlyArray<string>
+  },
+): Result.Result<Layout, Incompatible> => {
+  if (problems.length > 0) return Result.fail({ problems, remedy: rest.remedy })
+  const [first, ...others] = columns
+  if (first === undefined) {
+    return Result.fail({
+      problems: [rest.nothing],
+      remedy: "Correct the table's name or its columns, or let a new table be created under another name.",
+    })
+  }
+  return Result.succeed({
+    projection: { encoding: rest.encoding, columns: [first, ...others], leftOut: rest.leftOut },
+    notices: rest.notices,
+  })
+}

@@ -1,0 +1,113 @@
+/** Whether the server, the schema and the table can be used at all: each a verdict on facts already read. Pure. */
+import { DestinationError, type Model } from "@batch-exports/core"
+import { Result } from "effect"
+import type { Server } from "../connection/Session.ts"
+import { grantSchema, grantTable, type Names } from "../failure/Circumstances.ts"
+import * as identifier from "../identifier.ts"
+import type { Relation, SchemaAccess } from "./Target.ts"
+
+type Verdict<A = void> = Result.Result<A, DestinationError>
+
+const refuse = (
+  reason: DestinationError["reason"],
+  message: string,
+  remedy: string,
+): Result.Result<never, DestinationError> => Result.fail(new DestinationError({ reason, message, remedy }))
+
+const oldest = 120_000
+
+export const version = (server: Server): Verdict =>
+  server.version >= oldest
+    ? Result.void
+    : refuse(
+        "Unsupported",
+        `The server is Postgres ${Math.floor(server.version / 10_000)}; 12 is the oldest that is supported`,
+        "Upgrade the server.",
+      )
+
+export const encoding = (server: Server, names: Names): Verdict =>
+  server.encoding === "UTF8"
+    ? Result.void
+    : refuse(
+        "TargetIncompatible",
+        `The encoding of database "${names.database}" is ${server.encoding}; texts are UTF-8 and would not all fit`,
+        "Export to a database that was created with ENCODING 'UTF8'.",
+      )
+
+export const writable = (server: Server): Verdict =>
+  server.standby
+    ? refuse("ReadOnly", "The server is a standby and accepts no writes", "Point host at the primary server.")
+    : Result.void
+
+export const schema = (access: SchemaAccess | undefined, names: Names): Verdict<SchemaAccess> => {
+  if (access === undefined) {
+    return refuse(
+      "SchemaMissing",
+      `Schema "${names.schema}" does not exist in database "${names.database}"`,
+      `Create it (CREATE SCHEMA ${identifier.quote(names.schema)};), or correct its name.`,
+    )
+  }
+  return access.usage
+    ? Result.succeed(access)
+    : refuse(
+        "PermissionDenied",
+        `User "${names.user}" may not use schema "${names.schema}"`,
+        `Run as its owner: ${grantSchema(names)}`,
+      )
+}
+
+/** Creating what is missing needs CREATE on the schema; the exact statement is shown to whoever has it. */
+export const creatable = (
+  access: SchemaAccess,
+  names: Names,
+  missing: { readonly what: string; readonly statement: string; readonly grant: string },
+): Verdict =>
+  access.create
+    ? Result.void
+    : refuse(
+        "PermissionDenied",
+        `${missing.what} does not exist, and user "${names.user}" may not create it in schema "${names.schema}"`,
+        `Run as the schema's owner: ${grantSchema(names)} Or create it there:\n${missing.statement};\n${missing.grant}`,
+      )
+
+const kinds: Readonly<Record<string, string>> = {
+  v: "a view",
+  m: "a materialized view",
+  f: "a foreign table",
+  S: "a sequence",
+  i: "an index",
+  I: "an index",
+  c: "a composite type",
+  t: "a TOAST table",
+}
+
+export const relation = (found: Relation, names: Names): Verdict => {
+  const table = identifier.qualified(names.schema, names.table)
+  if (found.kind !== "r" && found.kind !== "p") {
+    return refuse(
+      "TargetIncompatible",
+      `${table} is ${kinds[found.kind] ?? "not a table"}`,
+      "Export to an ordinary or partitioned table: only there do the records and the ledger commit together.",
+    )
+  }
+  return found.rowSecurity
+    ? refuse(
+        "TargetIncompatible",
+        `${table} has row-level security, and Postgres refuses COPY into it (0A000)`,
+        `Export to a table without it, or run: ALTER ROLE ${identifier.quote(names.user)} BYPASSRLS;`,
+      )
+    : Result.void
+}
+
+/** Appending takes INSERT alone; merging reads and updates too. */
+export const privileges = (found: Relation, names: Names, identity: Model.Identity["_tag"]): Verdict => {
+  const needed = identity === "Append" ? (["insert"] as const) : (["insert", "select", "update"] as const)
+  const lacking = needed.filter((privilege) => !found[privilege])
+  return lacking.length === 0
+    ? Result.void
+    : refuse(
+        "PermissionDenied",
+        `User "${names.user}" lacks ${lacking.map((privilege) => privilege.toUpperCase()).join(", ")} on ${identifier.qualified(names.schema, names.table)}`,
+        `Run as the table's owner: ${grantTable(names)}`,
+      )
+}

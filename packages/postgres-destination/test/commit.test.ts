@@ -1,0 +1,180 @@
+/** The connection is cut around COMMIT, by a proxy that knows the message: the outcome is found out, whichever it was. */
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { eventually, freshSchema, Postgres } from "./support/database.ts"
+import { pairRows } from "./support/model.ts"
+import { isQuery, type Link, type OnMessage, proxy } from "./support/proxy.ts"
+import { count, destination, exportText, reasonOf, runOf } from "./support/run.ts"
+
+/** Exports ten rows through a proxy that does `onCommit` at the first COMMIT of the data transaction. */
+const exportThrough = Effect.fnUntraced(function* (
+  schema: string,
+  onCommit: (link: Link, stopListening: () => void) => "pass" | "drop",
+  settings: Readonly<Record<string, unknown>> = {},
+) {
+  const database = yield* Postgres
+  let seen = false
+  let copied = false
+  const onMessage: OnMessage = (message, link) => {
+    // The tables are created in transactions of their own, before COPY.
+    if (message.type === "d") copied = true
+    if (seen || !copied || !isQuery(message, "COMMIT")) return "pass"
+    seen = true
+    return onCommit(link, () => through.closeListener())
+  }
+  const through = yield* proxy(database, onMessage)
+  const to = yield* destination(schema, {
+    port: through.port,
+    sslmode: "disable",
+    rootCertificate: undefined,
+    ...settings,
+  })
+  const result = yield* Effect.result(exportText(to, runOf(), pairRows(10)))
+  assert.isTrue(seen, "the proxy saw the COMMIT")
+  return result._tag === "Success" ? "committed" : result.failure.reason
+})
+
+layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
+  it.effect("cut before the server sees COMMIT: not committed, and the next run completes", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const outcome = yield* exportThrough(schema, ({ cut }) => {
+        cut()
+        return "drop"
+      })
+      assert.strictEqual(outcome, "ConnectionLost")
+      assert.strictEqual(yield* count(schema), 0)
+      yield* exportText(yield* destination(schema), runOf(), pairRows(10))
+      assert.strictEqual(yield* count(schema), 10)
+    }),
+  )
+
+  it.effect("cut after the server committed, before its answer arrives: committed", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const outcome = yield* exportThrough(schema, ({ client, server }) => {
+        server.removeAllListeners("data")
+        server.once("data", () => client.resetAndDestroy())
+        return "pass"
+      })
+      assert.strictEqual(outcome, "committed")
+      assert.strictEqual(yield* count(schema), 10)
+    }),
+  )
+
+  it.effect("cut while COMMIT is on its way: the outcome that is reported is the one that happened", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const outcome = yield* exportThrough(schema, ({ client, server }) => {
+        server.removeAllListeners("data")
+        client.removeAllListeners("close")
+        setImmediate(() => client.resetAndDestroy())
+        return "pass"
+      })
+      const rows = yield* count(schema)
+      assert.deepInclude(
+        [
+          ["committed", 10],
+          ["ConnectionLost", 0],
+        ],
+        [outcome, rows],
+      )
+    }),
+  )
+
+  it.effect("a server that never hears COMMIT and holds the transaction open: unknown, and the next run is right", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      let open: Link | undefined
+      const outcome = yield* exportThrough(
+        schema,
+        (link) => {
+          open = link
+          link.client.removeAllListeners("close")
+          link.client.resetAndDestroy()
+          return "drop"
+        },
+        { lockTimeout: "300 millis" },
+      )
+      assert.strictEqual(outcome, "CommitUnknown")
+      open?.server.destroy()
+      yield* exportText(yield* destination(schema), runOf(), pairRows(10))
+      assert.strictEqual(yield* count(schema), 10)
+    }),
+  )
+
+  it.effect("a look-up that cannot be made: unknown, and the next run finds the window exported", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const outcome = yield* exportThrough(schema, ({ client, server }, stopListening) => {
+        stopListening()
+        server.removeAllListeners("data")
+        server.once("data", () => client.resetAndDestroy())
+        return "pass"
+      })
+      assert.strictEqual(outcome, "CommitUnknown")
+      const { missing } = yield* exportText(yield* destination(schema), runOf(), pairRows(10))
+      assert.deepStrictEqual(missing, [])
+      assert.strictEqual(yield* count(schema), 10)
+    }),
+  )
+
+  it.effect("cut before COMMIT, and another run exports the window before the look-up: its rows, not ours", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const other = yield* destination(schema)
+      const run = Effect.runPromiseWith(yield* Effect.context())
+      const outcome = yield* exportThrough(schema, ({ client, server }) => {
+        client.removeAllListeners("close")
+        server.destroy()
+        server.removeAllListeners("close")
+        void run(exportText(other, runOf(), pairRows(3))).finally(() => client.resetAndDestroy())
+        return "drop"
+      })
+      assert.strictEqual(outcome, "ClaimLost")
+      assert.strictEqual(yield* count(schema), 3)
+    }),
+  )
+
+  it.effect("cut in the middle of COPY: nothing is there", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const database = yield* Postgres
+      let copied = 0
+      const through = yield* proxy(database, (message, link) => {
+        if (message.type === "d" && ++copied === 3) link.cut()
+        return "pass"
+      })
+      const to = yield* destination(schema, { port: through.port, sslmode: "disable", rootCertificate: undefined })
+      assert.strictEqual(yield* reasonOf(exportText(to, runOf(), pairRows(200_000))), "ConnectionLost")
+      yield* eventually("the rows are gone", count(schema), (rows) => rows === 0)
+      assert.deepStrictEqual((yield* to.plan(runOf())).missing, [runOf().window])
+    }),
+  )
+
+  it.effect("goes through a pooler in transaction mode: no start-up settings, no named statements", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const through = yield* proxy(yield* Postgres)
+      const to = yield* destination(schema, { port: through.port, sslmode: "disable", rootCertificate: undefined })
+      yield* exportText(to, runOf(), pairRows(10))
+      const [startUp] = through.messages
+      const names = (startUp?.body.subarray(4).toString() ?? "").split("\0").filter((_, index) => index % 2 === 0)
+      assert.deepStrictEqual(
+        names.filter((name) => name !== ""),
+        ["user", "database", "application_name", "client_encoding"],
+      )
+      const parsed = through.messages.filter(({ type }) => type === "P")
+      assert.isAbove(parsed.length, 5)
+      assert.deepStrictEqual(
+        parsed.filter(({ body }) => body[0] !== 0),
+        [],
+      )
+      const sent = through.messages.filter(({ type }) => type === "Q").map(({ body }) => body.toString())
+      assert.deepStrictEqual(
+        sent.filter((text) => /^SET (?!CONSTRAINTS)/i.test(text)),
+        [],
+      )
+    }),
+  )
+})

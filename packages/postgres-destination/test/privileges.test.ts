@@ -1,0 +1,144 @@
+/** What the log-in role may do, from exactly the grants of the user's page down to nothing. */
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { freshRole, freshSchema, Postgres } from "./support/database.ts"
+import { eventRows, events, pairRows } from "./support/model.ts"
+import { count, destination, exportText, runOf } from "./support/run.ts"
+
+const password = "insert-a-strong-password-here"
+
+const limited = Effect.gen(function* () {
+  const schema = yield* freshSchema
+  const role = yield* freshRole(password)
+  return { schema, role, to: yield* destination(schema, { user: role, password }) }
+})
+
+layer(Postgres.layer, { excludeTestServices: true })("privileges", (it) => {
+  it.effect("exactly the grants of the user's page", () =>
+    Effect.gen(function* () {
+      const { role, schema } = yield* limited
+      const { sql } = yield* Postgres
+      const to = yield* destination(schema, { user: role, password, table: "events" })
+      yield* sql(`GRANT CREATE ON SCHEMA ${schema} TO ${role}`)
+      yield* sql(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`)
+      yield* exportText(to, runOf({ model: events }), eventRows(5))
+      assert.strictEqual(yield* count(schema, "events"), 5)
+    }),
+  )
+
+  it.effect("a table of someone else's, and a ledger made by hand: no CREATE is needed", () =>
+    Effect.gen(function* () {
+      const { role, schema, to } = yield* limited
+      const { sql } = yield* Postgres
+      yield* sql(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`)
+      yield* sql(`CREATE TABLE ${schema}.t (id integer, note text)`)
+      yield* sql(`GRANT INSERT, SELECT, UPDATE ON ${schema}.t TO ${role}`)
+      const error = yield* Effect.flip(exportText(to, runOf(), pairRows(1)))
+      assert.strictEqual(error.reason, "PermissionDenied")
+      assert.match(error.message, /ledger/)
+      // What it says to do is done, to the letter.
+      const [statements] = /CREATE TABLE [^]+$/.exec(error.remedy) ?? []
+      yield* sql(statements ?? "")
+      yield* exportText(to, runOf(), pairRows(4))
+      assert.strictEqual(yield* count(schema), 4)
+    }),
+  )
+
+  it.effect("a table that must be created, without CREATE: the statement is shown, and works", () =>
+    Effect.gen(function* () {
+      const { role, schema, to } = yield* limited
+      const { sql } = yield* Postgres
+      yield* sql(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`)
+      const error = yield* Effect.flip(to.plan(runOf()))
+      assert.strictEqual(error.reason, "PermissionDenied")
+      const [statements] = /CREATE TABLE [^]+$/.exec(error.remedy) ?? []
+      yield* sql(statements ?? "")
+      yield* sql(`GRANT CREATE ON SCHEMA ${schema} TO ${role}`)
+      yield* exportText(to, runOf(), pairRows(2))
+      assert.strictEqual(yield* count(schema), 2)
+    }),
+  )
+
+  it.effect("no USAGE on the schema, no INSERT on the table: the GRANT is shown, and works", () =>
+    Effect.gen(function* () {
+      const { role, schema, to } = yield* limited
+      const { sql } = yield* Postgres
+      yield* sql(`CREATE TABLE ${schema}.t (id integer, note text)`)
+      const first = yield* Effect.flip(to.plan(runOf()))
+      assert.strictEqual(first.reason, "PermissionDenied")
+      assert.include(first.message, `User "${role}" may not use schema`)
+      yield* sql(/GRANT [^;]+;/.exec(first.remedy)?.[0] ?? "")
+      const second = yield* Effect.flip(to.plan(runOf()))
+      assert.strictEqual(second.reason, "PermissionDenied")
+      assert.match(second.message, /lacks INSERT/)
+      yield* sql(/GRANT [^;]+;/.exec(second.remedy)?.[0] ?? "")
+      yield* exportText(to, runOf(), pairRows(1))
+      assert.strictEqual(yield* count(schema), 1)
+    }),
+  )
+
+  it.effect("a ledger that may not be used, or is none, is refused and never replaced", () =>
+    Effect.gen(function* () {
+      const { role, schema, to } = yield* limited
+      const { sql } = yield* Postgres
+      yield* sql(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
+      const superuser = yield* destination(schema)
+      yield* exportText(superuser, runOf({ export: "another" }), pairRows(1))
+      yield* sql(`GRANT INSERT, SELECT, UPDATE ON ${schema}.t TO ${role}`)
+      yield* sql(`GRANT SELECT ON ${schema}.batch_exports_ledger TO ${role}`)
+      const refused = yield* Effect.flip(exportText(to, runOf(), pairRows(1)))
+      assert.strictEqual(refused.reason, "LedgerUnusable")
+      assert.match(refused.message, /INSERT, UPDATE is not granted/)
+      yield* sql(/GRANT [^;]+;/.exec(refused.remedy)?.[0] ?? "")
+      yield* exportText(to, runOf(), pairRows(1))
+
+      const without = Effect.flip(superuser.plan(runOf()))
+      yield* sql(`ALTER TABLE ${schema}.batch_exports_ledger SET UNLOGGED`)
+      assert.strictEqual((yield* without).reason, "LedgerUnusable")
+      yield* sql(`ALTER TABLE ${schema}.batch_exports_ledger SET LOGGED`)
+      const [constraint] = yield* sql<{ name: string }>(
+        `SELECT conname AS name FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'x'`,
+        [`${schema}.batch_exports_ledger`],
+      )
+      yield* sql(`ALTER TABLE ${schema}.batch_exports_ledger DROP CONSTRAINT ${constraint?.name}`)
+      const unsafe = yield* without
+      assert.strictEqual(unsafe.reason, "LedgerUnusable")
+      yield* sql(/ALTER TABLE [^;]+;/.exec(unsafe.remedy)?.[0] ?? "")
+      assert.deepStrictEqual((yield* superuser.plan(runOf())).missing, [])
+      const foreign = yield* destination(schema, { ledgerTable: "t", table: "u" })
+      const none = yield* Effect.flip(foreign.plan(runOf()))
+      assert.strictEqual(none.reason, "LedgerUnusable")
+      assert.match(none.message, /it is not a ledger/)
+    }),
+  )
+
+  it.effect("row-level security is refused before a row", () =>
+    Effect.gen(function* () {
+      const { role, schema, to } = yield* limited
+      const { sql } = yield* Postgres
+      yield* sql(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
+      yield* sql(`CREATE TABLE ${schema}.t (id integer, note text)`)
+      yield* sql(`ALTER TABLE ${schema}.t ENABLE ROW LEVEL SECURITY`)
+      yield* sql(`GRANT INSERT, SELECT, UPDATE ON ${schema}.t TO ${role}`)
+      const error = yield* Effect.flip(exportText(to, runOf(), pairRows(1)))
+      assert.strictEqual(error.reason, "TargetIncompatible")
+      assert.match(error.message, /row-level security/)
+    }),
+  )
+
+  it.effect("a role that is read-only by default can still export", () =>
+    Effect.gen(function* () {
+      const { role, schema, to } = yield* limited
+      const { sql } = yield* Postgres
+      yield* sql(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
+      yield* sql(`ALTER ROLE ${role} SET default_transaction_read_only = on`)
+      yield* sql(`ALTER ROLE ${role} SET statement_timeout = '2s'`)
+      yield* sql(`ALTER ROLE ${role} SET "TimeZone" = 'Asia/Kathmandu'`)
+      yield* sql(`ALTER ROLE ${role} SET "DateStyle" = 'German'`)
+      yield* sql(`ALTER ROLE ${role} SET standard_conforming_strings = off`)
+      yield* exportText(to, runOf(), pairRows(2))
+      assert.deepStrictEqual((yield* to.plan(runOf())).missing, [])
+      assert.strictEqual(yield* count(schema), 2)
+    }),
+  )
+})

@@ -1,0 +1,83 @@
+/** One real Postgres per test file, a schema of its own per test, and what tests ask the server about. */
+import { type DevPostgres, postgres } from "@batch-exports/dev-services"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { randomUUID } from "node:crypto"
+import type pg from "pg"
+import { Pool } from "pg"
+import { quote } from "../../src/identifier.ts"
+
+export interface Database extends DevPostgres {
+  /** As the superuser. */
+  readonly sql: <Row extends pg.QueryResultRow>(
+    text: string,
+    values?: ReadonlyArray<unknown>,
+  ) => Effect.Effect<Array<Row>>
+}
+
+export class Postgres extends Context.Service<Postgres, Database>()("test/Postgres") {
+  /** Plaintext is on, for the tests that cut a connection at an exact message. */
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => start({ plaintext: true })),
+  )
+}
+
+export const start = Effect.fnUntraced(function* (options: Parameters<typeof postgres>[0]) {
+  const server = yield* postgres(options)
+  const pool = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const made = new Pool({
+        host: server.host,
+        port: server.port,
+        user: server.user,
+        password: server.password,
+        database: server.database,
+        ssl: server.ca === undefined ? false : { ca: server.ca },
+        max: 4,
+      })
+      made.on("error", () => {})
+      return made
+    }),
+    (made) => Effect.promise(() => made.end()),
+  )
+  const database: Database = {
+    ...server,
+    sql: (text, values = []) => Effect.promise(async () => (await pool.query(text, [...values])).rows),
+  }
+  return database
+})
+
+/** A schema that is dropped with the scope. */
+export const freshSchema: Effect.Effect<string, never, Postgres | Scope.Scope> = Effect.gen(function* () {
+  const database = yield* Postgres
+  const name = `test_${randomUUID().replaceAll("-", "").slice(0, 12)}`
+  return yield* Effect.acquireRelease(Effect.as(database.sql(`CREATE SCHEMA ${quote(name)}`), name), () =>
+    database.sql(`DROP SCHEMA IF EXISTS ${quote(name)} CASCADE`),
+  )
+})
+
+/** A login role without any privilege, dropped with the scope. */
+export const freshRole = Effect.fnUntraced(function* (password: string) {
+  const database = yield* Postgres
+  const name = `role_${randomUUID().replaceAll("-", "").slice(0, 12)}`
+  return yield* Effect.acquireRelease(
+    Effect.as(database.sql(`CREATE USER ${quote(name)} WITH PASSWORD '${password}'`), name),
+    () =>
+      Effect.andThen(database.sql(`DROP OWNED BY ${quote(name)} CASCADE`), database.sql(`DROP ROLE ${quote(name)}`)),
+  )
+})
+
+/** Waits for what another process is about to do. Fails the test after ten seconds. */
+export const eventually = <A, R>(
+  what: string,
+  probe: Effect.Effect<A, never, R>,
+  holds: (value: A) => boolean,
+): Effect.Effect<A, never, R> =>
+  Effect.gen(function* () {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const value = yield* probe
+      if (holds(value)) return value
+      yield* Effect.sleep("50 millis")
+    }
+    return yield* Effect.die(new Error(`waited in vain: ${what}`))
+  })

@@ -1,0 +1,68 @@
+/** The events model as the user's page has it, with one field that only an existing table gets, and its rows as bytes. */
+import { FieldType, type Model, RecordSchema } from "@batch-exports/core"
+
+export const field = (
+  name: string,
+  type: FieldType.FieldType,
+  options: { readonly created?: boolean; readonly nullable?: boolean } = {},
+): RecordSchema.Field => ({
+  name,
+  type,
+  nullable: options.nullable ?? true,
+  description: `${name} of a record`,
+  created: options.created ?? true,
+})
+
+export const events: Model.Model = {
+  name: "events",
+  description: "Events",
+  schema: RecordSchema.make(
+    field("uuid", FieldType.text(200)),
+    field("event", FieldType.text(200)),
+    field("properties", FieldType.json),
+    field("elements", FieldType.json),
+    field("set", FieldType.json),
+    field("set_once", FieldType.json),
+    field("distinct_id", FieldType.text(200)),
+    field("team_id", FieldType.int32),
+    field("ip", FieldType.text(200)),
+    field("site_url", FieldType.text(200)),
+    field("timestamp", FieldType.timestamp(6)),
+    field("person_properties", FieldType.json, { created: false }),
+  ),
+  identity: { _tag: "Append", dedupeKey: ["team_id", "event", "distinct_id", "uuid"] },
+}
+
+/** Two columns: enough for tests that are not about columns. */
+export const pairs: Model.Model = {
+  name: "pairs",
+  description: "Pairs",
+  schema: RecordSchema.make(field("id", FieldType.int32), field("note", FieldType.text(200))),
+  identity: { _tag: "Append" },
+}
+
+export const pairRows = (count: number, from = 0, note = "a"): string => {
+  let text = ""
+  for (let id = from; id < from + count; id++) text += `${id}\t${note}\n`
+  return text
+}
+
+export const eventRows = (count: number): string => {
+  let text = ""
+  for (let id = 0; id < count; id++) {
+    text += `${[
+      `0190${id.toString(16).padStart(4, "0")}-0000-7000-8000-000000000000`,
+      "$pageview",
+      `{"$ip": "127.0.0.1", "n": ${id}, "text": "tab \\\\t, \\\\u00e9, \u{1f600}"}`,
+      "\\N",
+      "\\N",
+      "\\N",
+      `user ${id % 7}`,
+      "1",
+      "127.0.0.1",
+      "\\N",
+      "2026-01-01 00:00:00.123456",
+    ].join("\t")}\n`
+  }
+  return text
+}

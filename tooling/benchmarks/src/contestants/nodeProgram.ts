@@ -1,0 +1,25 @@
+/** A command that runs one of `../programs` with Node, told its task by standard input. */
+import { fileURLToPath } from "node:url"
+import type { Command, Output, Said } from "./Contestant.ts"
+
+export type Program = "pipe" | "ours" | "rows" | "jsonCopy" | "insertFunction"
+
+export const nodeProgram = (name: Program, task: unknown): Command => {
+  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
+  return {
+    program: process.execPath,
+    args: [
+      // In a checkout, the workspace's packages are their sources too.
+      ...(extension === ".ts" ? ["--conditions=@batch-exports/source"] : []),
+      fileURLToPath(new URL(`../programs/${name}${extension}`, import.meta.url)),
+    ],
+    env: {},
+    stdin: JSON.stringify(task),
+    read: readProgram,
+  }
+}
+
+const readProgram = ({ stdout }: Output): Said => {
+  const { bytes, encoding, startUp } = JSON.parse(stdout) as Partial<Said>
+  return { bytes, encoding, startUp }
+}

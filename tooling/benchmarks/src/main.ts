@@ -1,0 +1,108 @@
+/** `npm run bench`: measures, and prints a report. Progress goes to standard error. */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Logger, Option, Runtime } from "effect"
+import { Command, Flag } from "effect/cli"
+import { writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { attempt, BenchmarkError } from "./BenchmarkError.ts"
+import { choose, contestants, names } from "./contestants/index.ts"
+import { hasShellTools, shellNote } from "./contestants/shell.ts"
+import { machine } from "./machine.ts"
+import * as Proc from "./proc.ts"
+import * as Report from "./report.ts"
+import { compete } from "./rounds.ts"
+import * as Scenarios from "./scenarios.ts"
+import * as Servers from "./servers.ts"
+import * as Target from "./target.ts"
+
+const boolean = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+const flags = {
+  width: Flag.String("width").pipe(
+    Flag.withDescription(`Of the events: ${Scenarios.widths.join(", ")} or all, separated by commas`),
+    Flag.withDefault("typical"),
+  ),
+  rows: Flag.String("rows").pipe(Flag.withDescription("How many events: such as 100k or 100k,1M"), Flag.optional),
+  all: boolean("all", "Every width in both of its standard sizes, whatever --width and --rows say. Takes hours"),
+  pairs: Flag.Int("pairs").pipe(
+    Flag.withDescription("How many rounds, after the warm-up; 5 unless given"),
+    Flag.optional,
+  ),
+  only: Flag.String("only").pipe(Flag.withDescription(`Some of: ${names.join(", ")}`), Flag.optional),
+  tls: boolean("tls", "Encrypt the connections to Postgres, for all contestants"),
+  quick: boolean("quick", "10k rows and 2 rounds, unless --rows or --pairs say otherwise: to see that it works"),
+  json: boolean("json", "Print the report as JSON"),
+  write: boolean("write", "Write the report to docs/benchmarks.md too"),
+}
+
+const file = fileURLToPath(new URL("../../../docs/benchmarks.md", import.meta.url))
+
+const bench = Command.make(
+  "bench",
+  flags,
+  Effect.fn("bench")(function* (asked) {
+    const rows = Option.getOrUndefined(asked.rows) ?? (asked.quick ? "10k" : undefined)
+    const selected = asked.all ? { scenarios: Scenarios.all } : Scenarios.select({ width: asked.width, rows })
+    if ("problem" in selected) return yield* new BenchmarkError({ message: selected.problem })
+    const shell = hasShellTools()
+    const choice = choose(contestants(shell), Option.getOrUndefined(asked.only))
+    if ("problem" in choice) return yield* new BenchmarkError({ message: choice.problem })
+    const rounds = Option.getOrElse(asked.pairs, () => (asked.quick ? 2 : 5))
+    if (rounds < 1) return yield* new BenchmarkError({ message: "--pairs must be at least 1" })
+
+    if (!shell) yield* Console.error(`plain pipes: ${shellNote(shell)}`)
+    if (!Proc.available) yield* Console.error("no CPU and memory figures: they are read from Linux's /proc")
+    for (const { title, unavailable } of choice.chosen) {
+      if (unavailable !== undefined) yield* Console.error(`${title}: not available (${unavailable})`)
+    }
+    const present = choice.chosen.filter(({ unavailable }) => unavailable === undefined)
+    if (present.length === 0) return yield* new BenchmarkError({ message: "none of these contestants is available" })
+
+    const report = yield* Effect.gen(function* () {
+      yield* Console.error("starting ClickHouse and Postgres")
+      const servers = yield* Servers.start({ tls: asked.tls })
+      const user = yield* Target.makeUser(servers)
+      const results = yield* Effect.forEach(selected.scenarios, (scenario) =>
+        compete({ servers, user, scenario, contestants: present, rounds }),
+      )
+      const made: Report.Report = {
+        at: new Date(),
+        command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
+        tls: asked.tls,
+        machine: machine(servers),
+        contestants: choice.chosen,
+        results,
+      }
+      return made
+    }).pipe(Effect.scoped)
+
+    yield* Console.log(asked.json ? Report.json(report) : Report.markdown(report))
+    if (asked.write) {
+      yield* attempt("write the report", async () => writeFileSync(file, Report.markdown(report)))
+      yield* Console.error(`written to ${file}`)
+    }
+    const failures = report.results.flatMap((result) => result.failures)
+    if (failures.length > 0) {
+      return yield* new BenchmarkError({ message: `not everything was measured:\n  ${failures.join("\n  ")}` })
+    }
+  }),
+).pipe(Command.withDescription("Measure exports beside plain pipes and naive code, on temporary servers"))
+
+/** The message has been printed; what is left is the exit code. */
+class Failed extends Error {
+  override readonly [Runtime.errorExitCode] = 1
+  override readonly [Runtime.errorReported] = false
+}
+
+const fail = (message: string) => Effect.andThen(Console.error(message), Effect.fail(new Failed(message)))
+
+Command.run(bench, { version: "0.0.0" }).pipe(
+  Effect.catchTags({
+    BenchmarkError: ({ message }) => fail(`error: ${message}`),
+    DevServiceError: ({ message, remedy }) => fail(`error: ${message}\n  to do   ${remedy}`),
+  }),
+  Effect.provide(NodeServices.layer),
+  Effect.provideService(Logger.LogToStderr, true),
+  NodeRuntime.runMain,
+)

@@ -1,0 +1,37 @@
+import { assert, describe, it } from "@effect/vitest"
+import { select } from "../src/scenarios.ts"
+
+describe("select", () => {
+  const cases: ReadonlyArray<readonly [width: string, rows: string | undefined, expected: string]> = [
+    ["typical", undefined, "typical 100000"],
+    ["all", undefined, "narrow 100000; typical 100000; wide 30000"],
+    ["narrow,wide", "5k", "narrow 5000; wide 5000"],
+    ["typical", "100k, 1M", "typical 100000; typical 1000000"],
+    ["typical", "250", "typical 250"],
+  ]
+  for (const [width, rows, expected] of cases) {
+    it(`--width ${width} --rows ${rows ?? "(none)"}`, () => {
+      const selected = select({ width, rows })
+      assert.isTrue("scenarios" in selected)
+      if ("scenarios" in selected) {
+        assert.strictEqual(selected.scenarios.map((one) => `${one.width} ${one.rows}`).join("; "), expected)
+      }
+    })
+  }
+
+  const refused: ReadonlyArray<readonly [width: string, rows: string | undefined, named: string]> = [
+    ["huge", undefined, "--width"],
+    ["", undefined, "--width"],
+    ["typical", "many", "--rows"],
+    ["typical", "0", "--rows"],
+    ["typical", "-5", "--rows"],
+    ["typical", "1.5k", "--rows"],
+    ["typical", ",", "--rows"],
+  ]
+  for (const [width, rows, named] of refused) {
+    it(`refuses --width "${width}" --rows ${rows ?? "(none)"}`, () => {
+      const selected = select({ width, rows })
+      assert.isTrue("problem" in selected && selected.problem.startsWith(named))
+    })
+  }
+})
