@@ -1,6 +1,6 @@
 /** The connection is cut around COMMIT, by a proxy that knows the message: the outcome is found out, whichever it was. */
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import { eventually, freshSchema, Postgres } from "./support/database.ts"
 import { pairRows } from "./support/model.ts"
 import { isQuery, type Link, type OnMessage, proxy } from "./support/proxy.ts"
@@ -133,6 +133,41 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
       })
       assert.strictEqual(outcome, "ClaimLost")
       assert.strictEqual(yield* count(schema), 3)
+    }),
+  )
+
+  it.effect("an answer other than COMMIT is no success", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const outcome = yield* exportThrough(schema, ({ server }) => {
+        const text = Buffer.from("ROLLBACK\0")
+        const head = Buffer.from([0x51, 0, 0, 0, text.length + 4])
+        server.write(Buffer.concat([head, text]))
+        return "drop"
+      })
+      assert.strictEqual(outcome, "Unknown")
+      assert.strictEqual(yield* count(schema), 0)
+    }),
+  )
+
+  it.effect("an interruption while COMMIT is under way waits for its outcome", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const sent = yield* Deferred.make<void>()
+      const resume = yield* Effect.context()
+      const fiber = yield* Effect.forkChild(
+        exportThrough(schema, ({ server }) => {
+          // Reaches the server long after the interruption has been asked for.
+          const text = Buffer.from("COMMIT\0")
+          setTimeout(() => server.write(Buffer.concat([Buffer.from([0x51, 0, 0, 0, text.length + 4]), text])), 300)
+          Effect.runForkWith(resume)(Deferred.succeed(sent, undefined))
+          return "drop"
+        }),
+      )
+      yield* Deferred.await(sent)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(yield* count(schema), 10)
+      assert.deepStrictEqual((yield* (yield* destination(schema)).plan(runOf())).missing, [])
     }),
   )
 

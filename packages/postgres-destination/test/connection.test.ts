@@ -1,9 +1,13 @@
 /** A server that cannot be reached, a log-in that fails, a database that is not what it should be: each has its reason. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { createServer } from "node:net"
+import { mkdtemp, rm } from "node:fs/promises"
+import { connect as dial, createServer, type Server } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { freshSchema, Postgres } from "./support/database.ts"
-import { configure, destination, runOf, type Settings, settingsFor } from "./support/run.ts"
+import { pairRows } from "./support/model.ts"
+import { configure, count, destination, exportText, runOf, type Settings, settingsFor } from "./support/run.ts"
 
 const failure = Effect.fnUntraced(function* (changes: Settings) {
   const settings = yield* settingsFor("public", changes)
@@ -108,6 +112,31 @@ layer(Postgres.layer, { excludeTestServices: true })("connection", (it) => {
         ),
       )
       assert.strictEqual(error.reason, "AuthenticationFailed")
+    }),
+  )
+
+  it.effect("a Unix socket, which needs no encryption", () =>
+    Effect.gen(function* () {
+      const { host, port } = yield* Postgres
+      const schema = yield* freshSchema
+      const directory = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "pg-"))),
+        (path) => Effect.promise(() => rm(path, { recursive: true })),
+      )
+      yield* Effect.acquireRelease(
+        Effect.callback<Server>((resume) => {
+          const server = createServer((client) => {
+            const upstream = dial(port, host)
+            for (const socket of [client, upstream]) socket.on("error", () => {})
+            client.pipe(upstream).pipe(client)
+          })
+          server.listen(join(directory, ".s.PGSQL.5432"), () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close()),
+      )
+      const settings = { host: directory, port: 5432, sslmode: "disable", rootCertificate: undefined }
+      yield* exportText(yield* destination(schema, settings), runOf(), pairRows(5))
+      assert.strictEqual(yield* count(schema), 5)
     }),
   )
 

@@ -24,7 +24,7 @@ await Effect.runPromise(Effect.scoped(Effect.gen(function*(){
   })
   yield* Effect.promise(() => new Promise<void>((r) => proxy.listen(0, "127.0.0.1", () => r())))
   const url = `http://127.0.0.1:${(proxy.address() as any).port}`
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < 1; i++) {
     const postgres = yield* Target.fresh(servers, user)
     const cpu = Proc.cpuOf(servers.enginePid!).own
     statements.length = 0

@@ -66,19 +66,19 @@ const memberOf = (name: string): string | undefined => (members as Readonly<Reco
 const isDocument = (name: string): name is DocumentColumn => name in documents
 
 const aliases = (column: DocumentColumn, keys: ReadonlyArray<string>, defensive: boolean) => {
-  const vouched = alias(column, "vouched")
-  const stored = alias(column, "stored")
-  const found = [
-    { name: vouched, sql: Document.isVouched(column, defensive) },
+  const [vouched, stored, legible, parsed] = (["vouched", "stored", "legible", "parsed"] as const).map((what) =>
+    alias(column, what),
+  ) as [string, string, string, string]
+  const document = (isParsed?: string) => [
+    { name: vouched, sql: Document.isVouched(column, defensive, isParsed) },
     { name: stored, sql: Document.stored(column, vouched, defensive) },
   ]
-  return keys.length === 0
-    ? found
-    : [
-        ...found,
-        { name: alias(column, "legible"), sql: `(${vouched} AND ${Member.isPlainlySpelled(column)})` },
-        { name: alias(column, "parsed"), sql: Member.parsed(column, keys) },
-      ]
+  if (keys.length === 0) return document()
+  return [
+    { name: parsed, sql: Member.parsed(column, keys) },
+    ...document(Member.isParsed(parsed, keys)),
+    { name: legible, sql: `(${vouched} AND ${Member.isPlainlySpelled(column)})` },
+  ]
 }
 
 const document = (column: DocumentColumn): Value => {

@@ -1,5 +1,5 @@
 /** The rules of docs/values.md for JSON documents that are kept in String columns. */
-import { all, bind, literal, rarely } from "../sql/text.ts"
+import { all, any, bind, literal, literals, rarely } from "../sql/text.ts"
 import { hasLongExponent, isStorableJson, withoutStrings } from "./grammar.ts"
 import { cleaned, contains, quoted } from "./hygiene.ts"
 
@@ -9,8 +9,12 @@ import { cleaned, contains, quoted } from "./hygiene.ts"
  */
 const badEscapes = String.raw`(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})`
 
-/** A number, right after what may stand before one, whose exponent has four digits. Seldom true of text inside a string. */
-const longExponent = String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4}`
+/**
+ * What may be a number whose exponent has four digits. Positive exponents of other numbers than zero fail isValidJSON. The first
+ * patterns are quick, but identifiers match them; the second looks for what may stand before a number.
+ */
+const quickExponents = ["[eE]-[0-9]{4}", String.raw`0[eE]\+?[0-9]{4}`]
+const likelyExponent = String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4}`
 
 const withoutBadEscapes = (text: string) => `replaceRegexpAll(${text}, ${literal(badEscapes)}, '\\\\1')`
 
@@ -19,15 +23,15 @@ const asText = (text: string) => `replaceRegexpOne(${cleaned(text)}, ${literal(S
 
 /**
  * The fast checks: true of documents that are stored byte for byte. A document that is not an object fails them too; the
- * slow path knows better, and such properties are rare.
+ * slow path knows better, and such properties are rare. `parsed` may say that the document has been read already.
  */
-export const isVouched = (document: string, defensive: boolean): string =>
+export const isVouched = (document: string, defensive: boolean, parsed?: string): string =>
   all(
     `startsWith(${document}, '{')`,
-    `isValidJSON(${document})`,
+    parsed === undefined ? `isValidJSON(${document})` : any(parsed, `isValidJSON(${document})`),
     `NOT ${contains(document, "\\u0000")}`,
     ...(defensive ? [`NOT multiSearchAny(${document}, ['\\\\ud', '\\\\uD'])`] : []),
-    `NOT multiMatchAny(${document}, [${literal(longExponent)}])`,
+    `NOT ${all(...[quickExponents, [likelyExponent]].map((patterns) => `multiMatchAny(${document}, ${literals(patterns)})`))}`,
   )
 
 /** What the server's own parser vouches for, without a judgement of ours. Long numbers and deep nesting are not among it. */

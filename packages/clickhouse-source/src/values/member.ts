@@ -19,6 +19,10 @@ export interface Readable {
 export const parsed = (stored: string, keys: ReadonlyArray<string>): string =>
   `JSONExtract(${stored}, ${literal(`Tuple(${keys.map((key) => `${JSON.stringify(key)} Nullable(String)`).join(", ")})`)})`
 
+/** True where the parse found something, which it does in valid documents only. */
+export const isParsed = (parsed: string, keys: ReadonlyArray<string>): string =>
+  any(...keys.map((key) => `isNotNull(tupleElement(${parsed}, ${literal(key)}))`))
+
 const string = String.raw`"(?:[^"\\]|\\.)*"`
 
 /** Escapes of the characters of `$set`, `$set_once`, `$ip` and `$session_id`. */
@@ -45,9 +49,14 @@ const lastMember = (stored: string, key: string): string => {
   return `if(match(${stored}, '^\\\\s*\\\\{'), ${found}, '')`
 }
 
-const isSingle = (document: string, key: string) => `countSubstrings(${document}, ${literal(JSON.stringify(key))}) = 1`
+/** NULL for `null` and for an absent key, and of repeated keys the first. */
+const firstMember = ({ parsed }: Readable, key: string) => `tupleElement(${parsed}, ${literal(key)})`
 
-const member = (source: Readable, key: string) => `ifNull(tupleElement(${source.parsed}, ${literal(key)}), '')`
+/**
+ * How often the name stands in the document, at any depth. In a valid document without escaped names, a name in quotes is a
+ * string of its own; with one occurrence in all, a top-level member that ClickHouse has found must be it.
+ */
+const occurrences = ({ stored }: Readable, key: string) => `countSubstrings(${stored}, ${literal(JSON.stringify(key))})`
 
 /**
  * A value from where it starts, in a document known to be valid, so that brackets need not be told apart. Nesting deeper than
@@ -61,16 +70,15 @@ const leadingValue = (() => {
 
 /** Exact JSON text of the member; '' where it is absent or `null`. */
 export const memberJson = (source: Readable, key: string): string => {
-  const name = JSON.stringify(key)
-  const afterName = (document: string) =>
-    `substring(${document}, position(${document}, ${literal(`${name}:`)}) + ${name.length + 1})`
+  const name = `${JSON.stringify(key)}:`
+  const start = (document: string) => `position(${document}, ${literal(name)})`
+  const after = (document: string) => `trimLeft(substring(${document}, ${start(document)} + ${name.length}))`
   const located = (document: string) =>
     bind(
       "at",
-      `extract(trimLeft(${afterName(document)}), ${literal(leadingValue)})`,
+      `if(${start(document)} = 0, '', extract(${after(document)}, ${literal(leadingValue)}))`,
       rarely({
-        // With one occurrence in all, a top-level member that ClickHouse has found must be it.
-        rare: `NOT ${all(source.legible, `${member(source, key)} != ''`, isSingle(document, key), "at != ''")}`,
+        rare: `NOT ${all(source.legible, `${occurrences(source, key)} = 1`, `ifNull(${firstMember(source, key)}, '') != ''`, "at != ''")}`,
         input: document,
         name: "m1",
         slow: (text) => bind("v", lastMember(text, key), "if(v = 'null', '', v)"),
@@ -78,7 +86,7 @@ export const memberJson = (source: Readable, key: string): string => {
       }),
     )
   return rarely({
-    rare: any(`NOT ${source.legible}`, contains(source.stored, name)),
+    rare: any(`NOT ${source.legible}`, `${occurrences(source, key)} > 0`),
     input: source.stored,
     name: "m0",
     slow: located,
@@ -87,29 +95,29 @@ export const memberJson = (source: Readable, key: string): string => {
 }
 
 /**
- * The member as text, Nullable: a string as its text, another value as its JSON text, NULL where it is absent or `null`. A
- * single member that is a string with something in it is left to ClickHouse.
+ * The member as text, Nullable: a string as its text, another value as its JSON text, NULL where it is absent or `null`.
+ * ClickHouse writes other values in its own way, so only a single string is left to it.
  */
 export const memberText = (source: Readable, key: string): string => {
   const { legible, stored } = source
-  const found = member(source, key)
   const name = JSON.stringify(key)
-  const isNull = any(contains(stored, `${name}:null`), contains(stored, `${name}: null`))
-  // ClickHouse gives other values as text too, but in its own way.
-  const isString = all(any(contains(stored, `${name}:"`), contains(stored, `${name}: "`)), `${found} != ''`)
-  const asText = bind(
-    "v",
-    lastMember("n0", key),
-    "multiIf(v IN ('', 'null'), NULL, startsWith(v, '\"'), JSONExtractString(concat('[', v, ']'), 1), v)",
-  )
+  const found = firstMember(source, key)
+  const next = `substring(${stored}, position(${stored}, ${literal(name)}) + ${name.length}, 3)`
+  const isString = any(`startsWith(${next}, ':"')`, `${next} = ': "'`)
   return rarely({
     rare: any(
       `NOT ${legible}`,
-      all(contains(stored, name), `NOT ${all(isSingle(stored, key), any(isString, isNull))}`),
+      `${occurrences(source, key)} > 1`,
+      all(`ifNull(${found}, '') != ''`, `NOT ${isString}`),
     ),
     input: stored,
     name: "n0",
-    slow: () => asText,
-    otherwise: `nullIf(${found}, '')`,
+    slow: (document) =>
+      bind(
+        "v",
+        lastMember(document, key),
+        "multiIf(v IN ('', 'null'), NULL, startsWith(v, '\"'), JSONExtractString(concat('[', v, ']'), 1), v)",
+      ),
+    otherwise: found,
   })
 }
