@@ -2,8 +2,9 @@
 /** The command line. Results go to standard output, everything else to standard error. */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, Logger } from "effect"
-import { Command } from "effect/cli"
+import { CliError, Command } from "effect/cli"
 import { readFileSync } from "node:fs"
+import { CommandFailed } from "./cli/failure.ts"
 import { check } from "./cli/check.ts"
 import { demo } from "./cli/demo.ts"
 import { init, schema } from "./cli/init.ts"
@@ -18,6 +19,14 @@ const main = Command.make("batch-exports").pipe(
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
 
 Command.run(main, { version }).pipe(
+  // The command line has been explained already; what is left to say is the exit code.
+  Effect.catch((error) =>
+    !CliError.isCliError(error)
+      ? Effect.fail(error)
+      : error._tag === "ShowHelp" && error.errors.length === 0
+        ? Effect.void
+        : Effect.fail(new CommandFailed("usage", 2)),
+  ),
   Effect.provide(NodeServices.layer),
   Effect.provideService(Logger.LogToStderr, true),
   NodeRuntime.runMain,

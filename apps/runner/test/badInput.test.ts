@@ -140,6 +140,19 @@ layer(World.layer({ windows: 1, rows: 200 }), { timeout: 120_000 })("bad input",
     }),
   )
 
+  it.effect("a command that is none exits with 2, and help with 0", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const codes = yield* Effect.forEach([["frob"], ["run"], ["run", "events", "--frob"], ["--help"], []], (args) =>
+        world.cli(...args),
+      )
+      assert.deepStrictEqual(
+        codes.map(({ code }) => code),
+        [2, 2, 2, 0, 0],
+      )
+    }),
+  )
+
   it.effect("a configuration that is not there", () =>
     Effect.gen(function* () {
       const world = yield* World

@@ -98,8 +98,8 @@ const memory = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
 
 const method = ({ tls }: Report): string =>
   [
-    "All contestants load the same events, made by SQL, of one hour of ingestion time, into a fresh table of exactly the columns that an export creates, as a user with the documented privileges. Nothing is left to merge in ClickHouse; a CHECKPOINT precedes each load; the rows are counted after it, and a wrong count voids the round.",
-    "Everyone loads once to warm up, and the tables must then be equal, row for row. In the rounds that follow, each contestant loads once; every round begins with another one. Ratios are taken within a round and then summarised, since a machine is fast in one minute and slow in the next.",
+    "All contestants load the same events, made by SQL, of one hour of ingestion time, into a fresh table of exactly the columns that an export creates, as a user with the documented privileges. Nothing is left to merge in ClickHouse; a CHECKPOINT precedes each load; the rows are counted after it, and a wrong count voids the round.\n",
+    "Everyone loads once to warm up, and the tables must then be equal, row for row. In the rounds that follow, each contestant loads once; every round begins with another one. Ratios are taken within a round and then summarised, since a machine is fast in one minute and slow in the next.\n",
     `- **wall**: from before the program starts until its processes are gone. **start-up**: what Node needs before the first connection, mostly to load and compile the program; a runner does that once, not once a window.`,
     "- **MB**: millions of bytes of the window as COPY text, for every contestant, whatever it sends itself (**sent**).",
     "- **CPU**: user and system time. **runner** is the contestant's own processes; **ClickHouse** the engine's process; **Postgres** the server with all its processes, read after the backend has ended.",
@@ -108,7 +108,7 @@ const method = ({ tls }: Report): string =>
       .map(([name, value]) => `\`${name} = ${value}\``)
       .join(", ")}${tls ? ", `ssl = on`" : ""}.`,
     "- The plain pipes trust the data and prove nothing: a truncated answer or an odd value would go unnoticed or stop them. Compare with them to see what exactly-once delivery costs.",
-    "- The embedded ClickHouse runs a query in one thread behind a small HTTP front; a real server is faster. One Postgres backend bounds a load either way.",
+    "- The embedded ClickHouse writes its answers in one thread, behind a small HTTP front. Its speed says little of a real server's; it is the same for all contestants.",
   ].join("\n")
 
 export const json = ({ contestants, results, ...rest }: Report): string =>

@@ -25,8 +25,14 @@ export const demo = Command.make(
       Flag.withDescription("Keep the data in this folder, and use it again the next time"),
       Flag.optional,
     ),
-    windows: Flag.Int("windows").pipe(Flag.withDescription("How many hours to export"), Flag.withDefault(6)),
-    rows: Flag.Int("rows").pipe(Flag.withDescription("How many events to make"), Flag.withDefault(60_000)),
+    windows: Flag.Int("windows").pipe(
+      Flag.withDescription("How many hours to export (default: 6)"),
+      Flag.withDefault(6),
+    ),
+    rows: Flag.Int("rows").pipe(
+      Flag.withDescription("How many events to make (default: 60000)"),
+      Flag.withDefault(60_000),
+    ),
   },
   Effect.fn("demo")(function* (flags) {
     if (flags.windows < 1 || flags.rows < 1) return yield* usage("--windows and --rows must be at least 1")

@@ -10,7 +10,7 @@ import { reported, usage } from "./failure.ts"
 
 export const config = Flag.String("config").pipe(
   Flag.withAlias("c"),
-  Flag.withDescription("The configuration file"),
+  Flag.withDescription("The configuration file (default: batch-exports.yaml)"),
   Flag.withDefault("batch-exports.yaml"),
 )
 

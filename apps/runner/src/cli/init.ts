@@ -14,7 +14,7 @@ const output = (description: string) =>
 
 export const init = Command.make(
   "init",
-  { output: output("The file to write").pipe(Flag.withDefault("batch-exports.yaml")) },
+  { output: output("The file to write (default: batch-exports.yaml)").pipe(Flag.withDefault("batch-exports.yaml")) },
   Effect.fn("init")(function* (flags) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path

@@ -17,7 +17,7 @@ export const run = Command.make(
     config: Flags.config,
     window: Flags.window,
     attempts: Flag.Int("attempts").pipe(
-      Flag.withDescription("Give up after this many attempts"),
+      Flag.withDescription("Give up after this many attempts (default: 6)"),
       Flag.withDefault(Retry.defaults.times + 1),
     ),
     json: Flags.json,
