@@ -103,7 +103,7 @@ const method = ({ tls }: Report): string =>
     `- **wall**: from before the program starts until its processes are gone. **start-up**: what Node needs before the first connection, mostly to load and compile the program; a runner does that once, not once a window.`,
     "- **MB**: millions of bytes of the window as COPY text, for every contestant, whatever it sends itself (**sent**).",
     "- **CPU**: user and system time. **runner** is the contestant's own processes; **ClickHouse** the engine's process; **Postgres** the server with all its processes, read after the backend has ended.",
-    "- **peak memory**: the highest resident set (`VmHWM`), summed over the contestant's processes. CPU and memory come from `/proc`, so from Linux only.",
+    "- **peak memory**: the highest resident set (`VmHWM`, read every 0.1 s), summed over the contestant's processes. CPU and memory come from `/proc`, so from Linux only.",
     `- Postgres runs with ${Object.entries(settings)
       .map(([name, value]) => `\`${name} = ${value}\``)
       .join(", ")}${tls ? ", `ssl = on`" : ""}.`,

@@ -55,7 +55,7 @@ const model: Model.Model = {
 const documents = { properties: "doc", person_properties: "person" } as const
 type DocumentColumn = keyof typeof documents
 
-const alias = (column: DocumentColumn, what: "vouched" | "stored" | "legible" | "parsed") =>
+const alias = (column: DocumentColumn, what: "vouched" | "stored" | "parsed") =>
   `batch_${documents[column]}_${what}`
 
 /** Fields that are top-level keys of `properties`. */
@@ -66,18 +66,14 @@ const memberOf = (name: string): string | undefined => (members as Readonly<Reco
 const isDocument = (name: string): name is DocumentColumn => name in documents
 
 const aliases = (column: DocumentColumn, keys: ReadonlyArray<string>, defensive: boolean) => {
-  const [vouched, stored, legible, parsed] = (["vouched", "stored", "legible", "parsed"] as const).map((what) =>
-    alias(column, what),
-  ) as [string, string, string, string]
-  const document = (isParsed?: string) => [
+  const vouched = alias(column, "vouched")
+  const stored = alias(column, "stored")
+  const parsed = alias(column, "parsed")
+  const isParsed = keys.length === 0 ? undefined : Member.isParsed(parsed, keys)
+  return [
+    ...(keys.length === 0 ? [] : [{ name: parsed, sql: Member.parsed(column, keys) }]),
     { name: vouched, sql: Document.isVouched(column, defensive, isParsed) },
     { name: stored, sql: Document.stored(column, vouched, defensive) },
-  ]
-  if (keys.length === 0) return document()
-  return [
-    { name: parsed, sql: Member.parsed(column, keys) },
-    ...document(Member.isParsed(parsed, keys)),
-    { name: legible, sql: `(${vouched} AND ${Member.isPlainlySpelled(column)})` },
   ]
 }
 
@@ -93,7 +89,7 @@ const document = (column: DocumentColumn): Value => {
 
 const properties: Member.Readable = {
   stored: alias("properties", "stored"),
-  legible: alias("properties", "legible"),
+  vouched: alias("properties", "vouched"),
   parsed: alias("properties", "parsed"),
 }
 

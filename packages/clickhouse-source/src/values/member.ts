@@ -4,18 +4,17 @@
  * where the document can be seen to hold what it says.
  */
 import { all, any, bind, literal, rarely } from "../sql/text.ts"
-import { contains } from "./hygiene.ts"
 
 /** A document as stored ('' for NULL), and what was found out about it, each as SQL or as the alias of such. */
 export interface Readable {
   readonly stored: string
   /** True where ClickHouse's parser reads the document and its keys are spelled without escapes. */
-  readonly legible: string
+  readonly vouched: string
   /** The tuple of `parsed`. */
   readonly parsed: string
 }
 
-/** One parse for all wanted keys, first occurrences. Meaningless for documents that are not legible. */
+/** One parse for all wanted keys, first occurrences. Meaningless for documents that are not vouched for. */
 export const parsed = (stored: string, keys: ReadonlyArray<string>): string =>
   `JSONExtract(${stored}, ${literal(`Tuple(${keys.map((key) => `${JSON.stringify(key)} Nullable(String)`).join(", ")})`)})`
 
@@ -24,13 +23,6 @@ export const isParsed = (parsed: string, keys: ReadonlyArray<string>): string =>
   any(...keys.map((key) => `isNotNull(tupleElement(${parsed}, ${literal(key)}))`))
 
 const string = String.raw`"(?:[^"\\]|\\.)*"`
-
-/** Escapes of the characters of `$set`, `$set_once`, `$ip` and `$session_id`. */
-const escapedLetter = String.raw`\\u00(?:24|5[fF]|6[3459eEfF]|7[034])`
-
-/** True where no key is spelled with escapes, so that a plain search finds each one. */
-export const isPlainlySpelled = (document: string): string =>
-  any(`NOT ${contains(document, "\\u00")}`, `NOT multiMatchAny(${document}, [${literal(escapedLetter)}])`)
 
 /** The last member's value as its text, of any valid document: '' when the key is absent. Slow. */
 const lastMember = (stored: string, key: string): string => {
@@ -78,7 +70,7 @@ export const memberJson = (source: Readable, key: string): string => {
       "at",
       `if(${start(document)} = 0, '', extract(${after(document)}, ${literal(leadingValue)}))`,
       rarely({
-        rare: `NOT ${all(source.legible, `${occurrences(source, key)} = 1`, `ifNull(${firstMember(source, key)}, '') != ''`, "at != ''")}`,
+        rare: `NOT ${all(source.vouched, `${occurrences(source, key)} = 1`, `ifNull(${firstMember(source, key)}, '') != ''`, "at != ''")}`,
         input: document,
         name: "m1",
         slow: (text) => bind("v", lastMember(text, key), "if(v = 'null', '', v)"),
@@ -86,7 +78,7 @@ export const memberJson = (source: Readable, key: string): string => {
       }),
     )
   return rarely({
-    rare: any(`NOT ${source.legible}`, `${occurrences(source, key)} > 0`),
+    rare: any(`NOT ${source.vouched}`, `${occurrences(source, key)} > 0`),
     input: source.stored,
     name: "m0",
     slow: located,
@@ -99,14 +91,14 @@ export const memberJson = (source: Readable, key: string): string => {
  * ClickHouse writes other values in its own way, so only a single string is left to it.
  */
 export const memberText = (source: Readable, key: string): string => {
-  const { legible, stored } = source
+  const { vouched, stored } = source
   const name = JSON.stringify(key)
   const found = firstMember(source, key)
   const next = `substring(${stored}, position(${stored}, ${literal(name)}) + ${name.length}, 3)`
   const isString = any(`startsWith(${next}, ':"')`, `${next} = ': "'`)
   return rarely({
     rare: any(
-      `NOT ${legible}`,
+      `NOT ${vouched}`,
       `${occurrences(source, key)} > 1`,
       all(`ifNull(${found}, '') != ''`, `NOT ${isString}`),
     ),
