@@ -117,7 +117,5 @@ layer(World.layer({ windows: 4, rows: 4_000 }), { timeout: 120_000 })("batch-exp
   )
 })
 
-const positive = (counts: object): ReadonlyArray<readonly [string, number]> =>
-  Object.entries(counts as Record<string, number>)
-    .filter(([, n]) => n > 0)
-    .sort()
+const positive = (counts: object): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(counts as Record<string, number>).filter(([, n]) => n > 0))

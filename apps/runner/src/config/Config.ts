@@ -107,11 +107,12 @@ const gather = (
   const own = typeof reference === "string" ? {} : without(reference, "use")
   const use = typeof reference === "string" ? reference : reference["use"]
   if (use === undefined) return Result.succeed({ settings: own, origin: (path) => [...here, ...path] })
-  const base = typeof use === "string" && Object.hasOwn(named, use) ? named[use] : undefined
-  if (typeof use !== "string" || base === undefined) {
+  if (typeof use !== "string") return fail([...here, "use"], `expected the name of one of the ${group}`)
+  const base = Object.hasOwn(named, use) ? named[use] : undefined
+  if (base === undefined) {
     return fail(
       typeof reference === "string" ? here : [...here, "use"],
-      missing(`${kind} "${String(use)}" is not defined under ${group}`, String(use), Object.keys(named)),
+      missing(`${kind} "${use}" is not defined under ${group}`, use, Object.keys(named)),
     )
   }
   return Result.succeed({
