@@ -27,8 +27,11 @@ const flatten = (issue: SchemaIssue.Issue, path: Path): Array<Problem> => {
       return issue.issues.flatMap((inner) => flatten(inner, path))
     case "Encoding":
       return flatten(issue.issue, path)
-    case "Filter":
-      return [{ path, message: describe(issue) }]
+    case "Filter": {
+      // A check over several keys says which of them is wrong; a plain one is described as a whole.
+      const inner = flatten(issue.issue, path)
+      return inner.some((found) => found.path.length > path.length) ? inner : [{ path, message: describe(issue) }]
+    }
     case "UnexpectedKey":
       return [{ path, message: unknownKey(String(path.at(-1) ?? ""), keysOf(issue.ast)) }]
     case "MissingKey":
@@ -42,7 +45,6 @@ const flatten = (issue: SchemaIssue.Issue, path: Path): Array<Problem> => {
       )
     case "InvalidType":
     case "OneOf":
-      return [{ path, message: describe(issue) }]
     case "InvalidValue":
     case "Forbidden":
       return [{ path, message: describe(issue) }]

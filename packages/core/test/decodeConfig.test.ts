@@ -41,6 +41,16 @@ describe("decodeConfig", () => {
     ])
   })
 
+  it("says which key a check over several keys is about", () => {
+    const Both = Schema.Struct({ a: Schema.String, b: Schema.String }).check(
+      Schema.makeFilter(({ a, b }) => (a === b ? { path: ["b"], issue: "must differ from a" } : undefined)),
+    )
+    const decoded = decodeConfig(Both, { a: "x", b: "x" }, ["at"])
+    assert.deepStrictEqual(Result.isFailure(decoded) ? decoded.failure.problems : [], [
+      { path: ["at", "b"], message: "must differ from a" },
+    ])
+  })
+
   it("never repeats a value: it may be a secret in the wrong place", () => {
     for (const input of [
       { host: "h", password: 123456789 },

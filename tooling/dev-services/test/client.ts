@@ -9,6 +9,7 @@ export interface Options {
   readonly database?: string
   readonly session_id?: string
   readonly max_open_connections?: number
+  readonly keep_alive?: { readonly enabled: boolean }
   readonly compression?: { readonly request?: boolean; readonly response?: boolean }
 }
 

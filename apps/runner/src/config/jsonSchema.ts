@@ -9,7 +9,7 @@ export const jsonSchema = (plugins: Plugins): Json => {
   const of = (schema: Schema.Top): Json => {
     const document = Schema.toJsonSchemaDocument(schema)
     Object.assign(definitions, document.definitions)
-    return document.schema as Json
+    return document.schema
   }
   const kind = (
     plugin: {

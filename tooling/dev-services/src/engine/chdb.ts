@@ -45,18 +45,18 @@ export interface BlockStream {
 
 export interface Engine {
   readonly version: string
-  readonly connect: () => Connection
-  /** For what must get through while all other threads are busy. */
-  readonly control: Connection
+  /** `control`: for statements about running queries, which must get through while those hold all other threads. */
+  readonly connect: (purpose: "query" | "control") => Connection
+  readonly kill: (sql: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** Of libuv's 16 threads; the others are left to control queries, files and compression. */
-const threads = 12
+/** Of libuv's 16 threads: two queries too many must not keep the one from running that would end them. */
+const threads = { query: 12, control: 2, kill: 1 }
 
 export const openEngine = async (dataDir: string): Promise<Engine> => {
   const native = load()
-  const limited = limit(threads)
+  const limits = { query: limit(threads.query), control: limit(threads.control) }
   const open = () => {
     try {
       return native.CreateConnection(dataDir, [])
@@ -68,20 +68,22 @@ export const openEngine = async (dataDir: string): Promise<Engine> => {
     }
   }
   // The engine lives as long as one connection does, so this one is the last to be closed.
-  const control = connection(native, open(), limit(1))
+  const first = connection(native, open(), limit(threads.kill))
   const inUse = new Set<Connection>()
-  const version = (await control.query("SELECT version()")).bytes.toString().trim()
+  const version = (await first.query("SELECT version()")).bytes.toString().trim()
   return {
     version,
-    control,
-    connect: () => {
-      const made = connection(native, open(), limited)
+    kill: async (sql) => {
+      await first.query(sql)
+    },
+    connect: (purpose) => {
+      const made = connection(native, open(), limits[purpose])
       inUse.add(made)
       return { ...made, close: () => made.close().finally(() => inUse.delete(made)) }
     },
     close: async () => {
       while (inUse.size > 0) await sleep(20)
-      await control.close()
+      await first.close()
     },
   }
 }

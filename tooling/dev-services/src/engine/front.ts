@@ -1,18 +1,16 @@
 /** ClickHouse's HTTP interface over the embedded engine, as far as clients use it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { Readable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { authenticate } from "./auth.ts"
-import type { Engine } from "./chdb.ts"
+import type { Connection, Engine } from "./chdb.ts"
 import { Exception, httpStatus } from "./Exception.ts"
-import { insert } from "./insert.ts"
+import { answerInsert } from "./insert.ts"
 import { ClientGone, openOutput } from "./output.ts"
-import { type QueryRequest, readAll, readRequest } from "./request.ts"
-import { type Answering, answerRows } from "./select.ts"
+import { type QueryRequest, readRequest } from "./request.ts"
+import { answerRows } from "./select.ts"
 import { setStatement } from "./settings.ts"
-import { insertHead, parse } from "./statement.ts"
-import { summary } from "./summary.ts"
-import { idSetting, killStatement, withClientIds } from "./visible.ts"
+import { taskOf } from "./task.ts"
+import { idSetting, killStatement } from "./visible.ts"
 
 export interface FrontConfig {
   readonly password: string
@@ -63,22 +61,20 @@ const answer = async (
 ): Promise<void> => {
   authenticate(request.headers, url, config.password)
   const query = await readRequest(request, url, config.settings)
+  const task = await taskOf(query)
   if (running.has(query.id))
     throw new Exception(216, "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING", `Query with id = ${query.id} is already running.`)
   response.setHeader("X-ClickHouse-Query-Id", query.id)
   response.setHeader("X-ClickHouse-Timezone", "UTC")
   running.add(query.id)
-  const connection = engine.connect()
+  const connection = engine.connect("insert" in task ? "query" : task.purpose)
   const output = openOutput(response, query)
   try {
-    if (query.database !== "default") await connection.query(`USE \`${query.database.replace(/[\\`]/g, "\\$&")}\``)
-    if (query.parameters.size > 0) {
-      // The limit is for the client's statement; here, parameters become a statement too.
-      await connection.query("SET max_query_size = 0")
-      await connection.query(setStatement(query.parameters))
-    }
-    await connection.query(setStatement(new Map([...query.settings, [idSetting, query.id]])))
-    await execute({ query, connection, response, output, version: engine.version }, engine)
+    await prepare(connection, query)
+    const answering = { query, connection, response, output, version: engine.version }
+    if ("insert" in task) await answerInsert(task.insert, answering)
+    else if (task.statement.verb !== "select") await answerRows(task.statement, answering)
+    else await whileHeard(engine, query.id, response, () => answerRows(task.statement, answering))
   } finally {
     await connection.close()
     running.delete(query.id)
@@ -87,26 +83,14 @@ const answer = async (
   await output.end()
 }
 
-const execute = async (answering: Answering, engine: Engine): Promise<void> => {
-  const { connection, query, response } = answering
-  const { body, text } = await statementOf(query)
-  // Data are bytes of any kind: with one character per byte, places in the text are places in the bytes.
-  const head = insertHead(text.toString("latin1"))
-  if (head !== undefined) {
-    const started = process.hrtime.bigint()
-    const sql = text.subarray(0, head.prefixEnd).toString()
-    const leading = text.subarray(head.dataAt ?? text.length)
-    const written = await insert(connection, sql, { ...head, prefixEnd: sql.length }, leading, body)
-    response.setHeader("Content-Type", "text/plain; charset=UTF-8")
-    response.setHeader(
-      "X-ClickHouse-Summary",
-      summary(started, { written_rows: written.rowsWritten, written_bytes: written.bytesWritten }),
-    )
-    return
+const prepare = async (connection: Connection, query: QueryRequest): Promise<void> => {
+  if (query.database !== "default") await connection.query(`USE \`${query.database.replace(/[\\`]/g, "\\$&")}\``)
+  if (query.parameters.size > 0) {
+    // The limit is for the client's statement; here, parameters become a statement too.
+    await connection.query("SET max_query_size = 0")
+    await connection.query(setStatement(query.parameters))
   }
-  const statement = parse(text.toString())
-  if (statement.verb !== "select") return answerRows({ ...statement, sql: withClientIds(statement) }, answering)
-  await whileHeard(engine, query.id, response, () => answerRows(parse(withClientIds(statement)), answering))
+  await connection.query(setStatement(new Map([...query.settings, [idSetting, query.id]])))
 }
 
 /** Cancels the query when its client goes. */
@@ -121,7 +105,7 @@ const whileHeard = async (
   const gone = async () => {
     // More than once: the first may come before the engine has begun.
     while (!finished.signal.aborted) {
-      await engine.control.query(killStatement(id)).catch(() => {})
+      await engine.kill(killStatement(id)).catch(() => {})
       await sleep(100, undefined, { signal: finished.signal }).catch(() => {})
     }
   }
@@ -133,14 +117,4 @@ const whileHeard = async (
     finished.abort()
     response.off("close", listener)
   }
-}
-
-/** The statement stands in the URL, in the body, or begins in the one and goes on in the other. */
-const statementOf = async (query: QueryRequest): Promise<{ readonly text: Buffer; readonly body: Readable }> => {
-  const inUrl = Buffer.from(query.head)
-  const head = query.head === "" ? undefined : insertHead(query.head)
-  if (head?.dataAt !== undefined) return { text: inUrl, body: query.body }
-  const rest = query.body.readableEnded ? Buffer.alloc(0) : await readAll(query.body)
-  const gap = inUrl.length > 0 && rest.length > 0 ? "\n" : ""
-  return { text: Buffer.concat([inUrl, Buffer.from(gap), rest]), body: Readable.from([]) }
 }

@@ -1,23 +1,14 @@
 /** Statements that answer with rows: block by block where the format allows it, else in one piece. */
 import { randomBytes } from "node:crypto"
-import type { ServerResponse } from "node:http"
-import type { Block, Connection } from "./chdb.ts"
+import type { Answering } from "./Answering.ts"
+import type { Block } from "./chdb.ts"
 import { Exception, taggedBlock } from "./Exception.ts"
 import { contentType, isConcatenable } from "./formats.ts"
 import { type Framing, framing } from "./framing.ts"
-import { ClientGone, type Output } from "./output.ts"
-import type { QueryRequest } from "./request.ts"
+import { ClientGone } from "./output.ts"
 import { setStatement } from "./settings.ts"
 import type { Statement } from "./statement.ts"
 import { summary } from "./summary.ts"
-
-export interface Answering {
-  readonly query: QueryRequest
-  readonly connection: Connection
-  readonly response: ServerResponse
-  readonly output: Output
-  readonly version: string
-}
 
 export const answerRows = async (statement: Statement, answering: Answering): Promise<void> => {
   const { query, response } = answering

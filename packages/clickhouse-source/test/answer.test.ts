@@ -1,0 +1,114 @@
+/** The end of an answer, however the network cuts it into pieces. */
+import { assert, describe, it } from "@effect/vitest"
+import { Answer, type End } from "../src/read/Answer.ts"
+
+const nonce = "0123456789abcdef0123456789abcdef"
+const tag = "rnywyenkhyqjnfxz"
+const message = "Code: 395. DB::Exception: Value passed to 'throwIf' function is non-zero. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)"
+const block = `\r\n__exception__\r\n${tag}\r\n${message}\n${message.length + 1} ${tag}\r\n__exception__\r\n`
+
+const read = (pieces: ReadonlyArray<Uint8Array>, withTag = true): { readonly text: string; readonly end: End } => {
+  const answer = new Answer({ nonce, tag: withTag ? tag : undefined })
+  const out: Array<Uint8Array> = []
+  for (const piece of pieces) {
+    const ready = answer.push(piece)
+    if (ready !== undefined) out.push(ready)
+  }
+  const { end, rest } = answer.end()
+  return { text: Buffer.concat([...out, rest]).toString(), end }
+}
+
+/** The whole, every way to cut it in two, byte by byte, and with an empty piece in it. */
+const cuts = (text: string): ReadonlyArray<ReadonlyArray<Uint8Array>> => {
+  const bytes = Buffer.from(text)
+  return [
+    [bytes],
+    ...Array.from(bytes, (_, at) => [bytes.subarray(0, at), bytes.subarray(at)]),
+    Array.from(bytes, (byte) => Buffer.from([byte])),
+    [bytes.subarray(0, 5), Buffer.alloc(0), bytes.subarray(5)],
+  ]
+}
+
+const rows = "a\t1\nsome\tother\nrow\\N\n"
+
+describe("Answer", () => {
+  for (const withTag of [true, false]) {
+    const servers = withTag ? "of servers that mark exceptions" : "of servers that do not"
+
+    it(`passes the rows on and keeps the trailer, ${servers}`, () => {
+      for (const pieces of cuts(`${rows}${nonce}3`)) {
+        assert.deepStrictEqual(read(pieces, withTag), { text: rows, end: { _tag: "Whole", rows: 3 } })
+      }
+    })
+
+    it(`knows an empty answer from none, ${servers}`, () => {
+      assert.deepStrictEqual(read([Buffer.from(`${nonce}0`)], withTag).end, { _tag: "Whole", rows: 0 })
+      assert.deepStrictEqual(read([], withTag).end, { _tag: "CutShort" })
+      assert.deepStrictEqual(read([Buffer.from(nonce)], withTag).end, { _tag: "CutShort" })
+    })
+
+    it(`takes nothing for whole that lacks a byte at its end, ${servers}`, () => {
+      const whole = `${rows}${nonce}`
+      for (let length = 0; length <= whole.length; length++) {
+        assert.strictEqual(read([Buffer.from(whole.slice(0, length))], withTag).end._tag, "CutShort")
+      }
+    })
+
+    it(`takes nothing for whole that goes on after the trailer, ${servers}`, () => {
+      for (const more of ["\n", " ", "x", "\r\n", "3\n"]) {
+        assert.strictEqual(read([Buffer.from(`${rows}${nonce}3${more}`)], withTag).end._tag, "CutShort")
+      }
+    })
+
+    it(`does not take another answer's trailer for its own, ${servers}`, () => {
+      assert.strictEqual(read([Buffer.from(`${rows}${"f".repeat(32)}3`)], withTag).end._tag, "CutShort")
+    })
+  }
+
+  it("finds a marked exception wherever it is cut, and passes nothing of it on", () => {
+    for (const before of ["", rows, `${rows}${nonce}3`]) {
+      for (const pieces of cuts(`${before}${block}`)) {
+        const { end, text } = read(pieces)
+        assert.deepStrictEqual(end, { _tag: "Exception", text: message })
+        assert.isTrue(`${before}\r\n`.startsWith(text), JSON.stringify(text))
+      }
+    }
+  })
+
+  it("finds a marked exception with the trailer behind it", () => {
+    assert.strictEqual(read([Buffer.from(`${rows}${block}${nonce}3`)]).end._tag, "Exception")
+  })
+
+  it("leaves text that only looks like an exception alone where the server marks them", () => {
+    const lookalike = `__exception__\r\n${message}\n`
+    assert.deepStrictEqual(read([Buffer.from(`${lookalike}${nonce}1`)]), {
+      text: lookalike,
+      end: { _tag: "Whole", rows: 1 },
+    })
+  })
+
+  it("finds an unmarked exception at the end, before and after the trailer", () => {
+    for (const text of [`${rows}${message}`, `${rows}${nonce}3${message}\n`, `${rows}${message}\n${nonce}3`]) {
+      for (const pieces of cuts(text)) {
+        const { end } = read(pieces, false)
+        assert.strictEqual(end._tag, "Exception")
+        if (end._tag === "Exception") assert.isTrue(end.text.startsWith(message), end.text)
+      }
+    }
+  })
+
+  it("leaves rows that quote an exception alone where the server does not mark them", () => {
+    const quoted = `1\t${message}\n`
+    assert.deepStrictEqual(read([Buffer.from(`${quoted}${nonce}1`)], false), {
+      text: quoted,
+      end: { _tag: "Whole", rows: 1 },
+    })
+  })
+
+  it("holds a bounded end back, whatever the size of the pieces", () => {
+    const answer = new Answer({ nonce, tag })
+    let passed = 0
+    for (let piece = 0; piece < 50; piece++) passed += answer.push(Buffer.alloc(10_000, 0x61))?.length ?? 0
+    assert.isAbove(passed, 50 * 10_000 - 200)
+  })
+})
