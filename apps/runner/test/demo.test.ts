@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -39,7 +39,12 @@ describe("batch-exports demo", () => {
     () =>
       Effect.gen(function* () {
         const folder = yield* Effect.acquireRelease(
-          Effect.sync(() => mkdtempSync(join(tmpdir(), "batch-exports-demo-"))),
+          Effect.sync(() => {
+            const path = mkdtempSync(join(tmpdir(), "batch-exports-demo-"))
+            // Run as root, Postgres runs as another user, who must get through.
+            chmodSync(path, 0o755)
+            return path
+          }),
           (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
         )
         const first = yield* demo(folder)

@@ -89,7 +89,7 @@ layer(ClickHouseServer.layer)("inserts", (it) => {
         "INSERT INTO formats (a, b) FORMAT CSV\n20,twenty\n",
         "/* c */ insert into formats (a, b) values (21, 'format x')",
         'INSERT INTO formats (a, b) SETTINGS input_format_skip_unknown_fields = 1 FORMAT JSONEachRow {"a":22,"b":"é","z":1}',
-        "INSERT INTO formats (a, b) SELECT number, 'FORMAT VALUES' FROM numbers(23, 1)",
+        "INSERT INTO formats (a, b) SELECT number, 'FORMAT VALUES' FROM numbers(23, 1);\n",
       ])
         assert.strictEqual((yield* raw(body)).status, 200, body)
       const binary = yield* raw(

@@ -171,19 +171,27 @@ describe("options", () => {
     }),
   )
 
-  it.live("keep a folder that other users cannot enter", () =>
+  it.live("keep a folder that other users cannot enter, and forget it when it is gone", () =>
     Effect.gen(function* () {
-      const dataDir = join(yield* folder, "pg")
-      const note = join(dataDir, "moved-to")
-      // Written when we are root and the server is not: then the data are elsewhere, and ours to remove.
-      yield* Effect.addFinalizer(() =>
-        Effect.sync(() => existsSync(note) && rmSync(readFileSync(note, "utf8").trim(), { recursive: true })),
-      )
-      const count = (sql: string) =>
-        Effect.scoped(Effect.flatMap(postgres({ dataDir }), (server) => ask(server, sql, verifying(server))))
-      yield* count("CREATE TABLE t AS SELECT 1 AS a")
-      assert.deepStrictEqual(yield* count("SELECT a FROM t"), [{ a: 1 }])
-      assert.strictEqual(existsSync(note), process.getuid?.() === 0)
+      const parent = yield* folder
+      const count = (name: string, sql: string) =>
+        Effect.scoped(
+          Effect.flatMap(postgres({ dataDir: join(parent, name) }), (server) => ask(server, sql, verifying(server))),
+        )
+      // Where the data are when we are root and the server is not; else in the folder itself.
+      const home = (name: string) => {
+        const note = join(parent, name, "moved-to")
+        return existsSync(note) ? readFileSync(note, "utf8").trim() : join(parent, name)
+      }
+      yield* count("first", "CREATE TABLE t AS SELECT 1 AS a")
+      assert.deepStrictEqual(yield* count("first", "SELECT a FROM t"), [{ a: 1 }])
+      const [first, isMoved] = [home("first"), home("first") !== join(parent, "first")]
+      assert.strictEqual(isMoved, process.getuid?.() === 0)
+      rmSync(join(parent, "first"), { recursive: true })
+      yield* count("second", "SELECT 1")
+      const second = home("second")
+      yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(second, { recursive: true, force: true })))
+      assert.isFalse(existsSync(first))
     }),
   )
 })
