@@ -20,12 +20,15 @@ const urlProblem = (text: string): string | undefined => {
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
     return "must be an http or https URL, such as https://clickhouse.example.com:8443"
   }
-  if (url.username !== "" || url.password !== "") return "must not hold a user or a password: write them as keys of their own"
+  if (url.username !== "" || url.password !== "")
+    return "must not hold a user or a password: write them as keys of their own"
   return url.search === "" && url.hash === "" ? undefined : "must end before any ? or #: other keys take their place"
 }
 
 const certificate = Schema.makeFilter((text: string) =>
-  /-----BEGIN CERTIFICATE-----/.test(text) ? undefined : "must be a certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+  /-----BEGIN CERTIFICATE-----/.test(text)
+    ? undefined
+    : "must be a certificate in PEM form (-----BEGIN CERTIFICATE-----)",
 )
 
 const text = (title: string, description: string, value: string) =>
@@ -56,10 +59,7 @@ export const Config = Schema.Struct({
     title: "Request timeout",
     description: "How long ClickHouse may stay silent before an attempt is given up.",
     default: "5 minutes",
-  }).pipe(
-    Schema.decodeTo(Schema.DurationFromString),
-    Schema.withDecodingDefaultKey(Effect.succeed("5 minutes")),
-  ),
+  }).pipe(Schema.decodeTo(Schema.DurationFromString), Schema.withDecodingDefaultKey(Effect.succeed("5 minutes"))),
   ca: Schema.optionalKey(
     Schema.String.annotate({
       title: "Certificate authority",

@@ -8,7 +8,12 @@ const Team = Schema.Int.check(Schema.isGreaterThan(0))
 export const Selection = Schema.Struct({
   name: Schema.Literals(["events"]).annotate({ title: "Model", description: "What is exported." }),
   teamId: Schema.Union([Team, Schema.NonEmptyArray(Team), Schema.Literal("all")])
-    .annotate({ title: "Team", description: "The team, the teams, or all.", examples: [1, [1, 2], "all"] })
+    .annotate({
+      title: "Team",
+      description: "The team, the teams, or all.",
+      examples: [1, [1, 2], "all"],
+      message: whichTeam,
+    })
     .pipe(Schema.annotateKey({ message: whichTeam, messageMissingKey: whichTeam })),
   table: Schema.optionalKey(
     Schema.NonEmptyString.annotate({

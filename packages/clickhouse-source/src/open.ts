@@ -27,9 +27,8 @@ export const definition = ({ identity }: SourceModel): string =>
   createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 32)
 
 const now = ({ rows }: Connection): Effect.Effect<DateTime.Utc, SourceError> =>
-  Effect.map(
-    rows<{ micros: string }>("SELECT toString(toUnixTimestamp64Micro(now64(6))) AS micros"),
-    ([row]) => DateTime.makeUnsafe(Math.floor(Number(row?.micros) / 1000)),
+  Effect.map(rows<{ micros: string }>("SELECT toString(toUnixTimestamp64Micro(now64(6))) AS micros"), ([row]) =>
+    DateTime.makeUnsafe(Math.floor(Number(row?.micros) / 1000)),
   )
 
 /** Fails, before a destination is opened, where the table lacks what the model reads. */

@@ -4,7 +4,8 @@ import { Answer, type End } from "../src/read/Answer.ts"
 
 const nonce = "0123456789abcdef0123456789abcdef"
 const tag = "rnywyenkhyqjnfxz"
-const message = "Code: 395. DB::Exception: Value passed to 'throwIf' function is non-zero. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)"
+const message =
+  "Code: 395. DB::Exception: Value passed to 'throwIf' function is non-zero. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)"
 const block = `\r\n__exception__\r\n${tag}\r\n${message}\n${message.length + 1} ${tag}\r\n__exception__\r\n`
 
 const read = (pieces: ReadonlyArray<Uint8Array>, withTag = true): { readonly text: string; readonly end: End } => {

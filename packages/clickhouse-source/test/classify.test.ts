@@ -62,6 +62,7 @@ describe("classify", () => {
     ["EPIPE", "ConnectionLost"],
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "TlsUntrusted"],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "TlsUntrusted"],
+    ["CERT_SIGNATURE_FAILURE", "TlsUntrusted"],
     ["CERT_HAS_EXPIRED", "TlsUntrusted"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "TlsUntrusted"],
     ["EPROTO", "TlsUnavailable"],

@@ -1,6 +1,6 @@
 /** One JSON object per line, keys in the projection's order: the encoding that every source offers. */
 import { Encoding, type FieldType } from "@batch-exports/core"
-import { contains, quoted } from "../values/hygiene.ts"
+import { contains, isoText, quoted } from "../values/hygiene.ts"
 import type { Value } from "../values/Value.ts"
 import { type RowEncoding, verbatim, type Written } from "./RowEncoding.ts"
 
@@ -25,7 +25,7 @@ const escaped = ({ sql, type }: Value): Written | undefined => {
       // Past 2^53, many readers of JSON lose digits.
       return { sql: type.bits === 64 ? `toString(${sql})` : sql, escaping: "JSON" }
     case "Decimal":
-      return { sql: `toString(${sql})`, escaping: "JSON" }
+      return { sql: `toDecimalString(${sql}, ${type.scale})`, escaping: "JSON" }
     case "Bytes":
       return { sql: `base64Encode(${sql})`, escaping: "JSON" }
     case "Float":
@@ -58,14 +58,15 @@ const jsonText = (sql: string, type: FieldType.FieldType): string | undefined =>
     case "Text":
     case "Inet":
       return quoted(sql)
+    case "Decimal":
+      return quoted(`toDecimalString(${sql}, ${type.scale})`)
     case "Uuid":
     case "Date":
-    case "Decimal":
       return quoted(`toString(${sql})`)
     case "Bytes":
       return quoted(`base64Encode(${sql})`)
     case "Timestamp":
-      return quoted(`replaceOne(concat(toString(${sql}), 'Z'), ' ', 'T')`)
+      return quoted(isoText(sql))
     case "List": {
       const element = jsonText("i", type.of)
       return element === undefined || type.of._tag === "List"

@@ -25,7 +25,8 @@ const written = ({ sql, type }: Value): Written | undefined => {
     case "Inet":
       return { sql, escaping: "Escaped" }
     case "Bool":
-      return { sql: `if(${sql}, 't', 'f')`, escaping: "Escaped" }
+      // `if` takes NULL for false.
+      return { sql: `multiIf(isNull(${sql}), NULL, ${sql}, 't', 'f')`, escaping: "Escaped" }
     case "Bytes":
       return { sql: `concat('\\\\x', lower(hex(${sql})))`, escaping: "Escaped" }
     case "List": {

@@ -51,7 +51,8 @@ const memory = {
 const volume = {
   reason: "QueryInvalid",
   says: "stopped the query at a limit on rows or bytes",
-  remedy: "Raise max_rows_to_read, max_bytes_to_read and max_result_rows in the user's profile, or export shorter windows.",
+  remedy:
+    "Raise max_rows_to_read, max_bytes_to_read and max_result_rows in the user's profile, or export shorter windows.",
 } as const
 const busy = {
   reason: "TooBusy",
@@ -150,15 +151,20 @@ const unknownAuthority = untrusted(
   "has a certificate of an unknown authority",
   "Put the authority's certificate (PEM) into ca.",
 )
+const rejected = untrusted("has a certificate that does not hold", "Check the server's certificate, its chain, and ca.")
 const plaintext = {
   reason: "TlsUnavailable",
-  says: "does not speak TLS on this port",
+  says: "does not speak TLS on this port, or not in a way that we know",
   remedy: "Use the HTTPS port (often 8443), or write http:// if the network is trusted.",
 } as const
 
 /** By the code of Node's error. */
 export const networkCodes: Readonly<Record<string, Meaning>> = {
-  ENOTFOUND: { reason: "HostNotFound", says: "has a host name that does not resolve", remedy: "Check the host in url." },
+  ENOTFOUND: {
+    reason: "HostNotFound",
+    says: "has a host name that does not resolve",
+    remedy: "Check the host in url.",
+  },
   EAI_AGAIN: {
     reason: "ConnectionFailed",
     says: "has a host name that could not be looked up just now",
@@ -187,6 +193,14 @@ export const networkCodes: Readonly<Record<string, Meaning>> = {
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  CERT_SIGNATURE_FAILURE: rejected,
+  CERT_UNTRUSTED: rejected,
+  CERT_REJECTED: rejected,
+  CERT_REVOKED: rejected,
+  CERT_CHAIN_TOO_LONG: rejected,
+  INVALID_CA: rejected,
+  INVALID_PURPOSE: rejected,
+  PATH_LENGTH_EXCEEDED: rejected,
   CERT_HAS_EXPIRED: untrusted("has a certificate that has expired", "Renew the server's certificate."),
   CERT_NOT_YET_VALID: untrusted("has a certificate that is not valid yet", "Check the clocks of both machines."),
   ERR_TLS_CERT_ALTNAME_INVALID: untrusted(

@@ -55,8 +55,7 @@ const model: Model.Model = {
 const documents = { properties: "doc", person_properties: "person" } as const
 type DocumentColumn = keyof typeof documents
 
-const alias = (column: DocumentColumn, what: "vouched" | "stored" | "parsed") =>
-  `batch_${documents[column]}_${what}`
+const alias = (column: DocumentColumn, what: "vouched" | "stored" | "parsed") => `batch_${documents[column]}_${what}`
 
 /** Fields that are top-level keys of `properties`. */
 const members = { set: "$set", set_once: "$set_once", ip: "$ip", session_id: "$session_id" } as const

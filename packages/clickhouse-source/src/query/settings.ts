@@ -21,6 +21,7 @@ const nothingCutShort: ClickHouseSettings = {
 const writtenOneWay: ClickHouseSettings = {
   date_time_output_format: "iso",
   output_format_json_escape_forward_slashes: 0,
+  output_format_decimal_trailing_zeros: 1,
   format_tsv_null_representation: "\\N",
   // Else a column that is spelled like one of our names would be taken for it.
   prefer_column_name_to_alias: 0,

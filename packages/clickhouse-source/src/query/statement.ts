@@ -73,7 +73,8 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
     if (column === undefined) {
       return Result.fail(`"${field.name}" as ${FieldType.format(as)} (${targetType}) in ${encoding.name}`)
     }
-    const sql = unfit === "fail" && value.adjusted !== undefined ? guarded(column.sql, value.adjusted, field.name) : column.sql
+    const sql =
+      unfit === "fail" && value.adjusted !== undefined ? guarded(column.sql, value.adjusted, field.name) : column.sql
     expressions.push(`${sql} AS batch_c${index}`)
     slots.push(`\${batch_c${index}:${column.escaping}}`)
   }
@@ -93,7 +94,9 @@ const guarded = (sql: string, adjusted: string, field: string) =>
 
 const adjusted = (columns: ReadonlyArray<Column>, rows: Rows, params: Statement["params"]): Statement | undefined => {
   const counts = columns.flatMap(({ field, value }) =>
-    value.adjusted === undefined ? [] : [`toString(countIf(${value.adjusted})) AS ${identifier(`${countPrefix}${field.name}`)}`],
+    value.adjusted === undefined
+      ? []
+      : [`toString(countIf(${value.adjusted})) AS ${identifier(`${countPrefix}${field.name}`)}`],
   )
   if (counts.length === 0) return undefined
   return { query: `${withClause(rows)}SELECT\n  ${counts.join(",\n  ")}\nFROM ${rows.from}`, params }

@@ -67,7 +67,10 @@ export class Answer {
     const start = this.#held.lastIndexOf(this.#nonce)
     const count = start < 0 ? "" : this.#held.toString("latin1", start + this.#nonce.length)
     const body = start < 0 ? this.#held : this.#held.subarray(0, start)
-    const text = this.#marker === undefined ? untaggedText(start < 0 || !/^\d+$/.test(count) ? this.#held : lastLine(body)) : undefined
+    const text =
+      this.#marker === undefined
+        ? untaggedText(start < 0 || !/^\d+$/.test(count) ? this.#held : lastLine(body))
+        : undefined
     if (text !== undefined) return { rest: nothing, end: { _tag: "Exception", text } }
     if (!/^\d+$/.test(count)) return { rest: nothing, end: { _tag: "CutShort" } }
     return { rest: body, end: { _tag: "Whole", rows: Number(count) } }

@@ -27,7 +27,9 @@ export const countAdjusted = (
       Effect.onExit((exit) => (Exit.hasInterrupts(exit) ? kill(connection, queryId) : Effect.void)),
       Effect.map(([counts = {}]) =>
         Object.fromEntries(
-          Object.entries(counts).flatMap(([name, count]) => (count === "0" ? [] : [[adjustedField(name), Number(count)]])),
+          Object.entries(counts).flatMap(([name, count]) =>
+            count === "0" ? [] : [[adjustedField(name), Number(count)]],
+          ),
         ),
       ),
       Effect.catch((error) =>

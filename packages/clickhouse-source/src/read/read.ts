@@ -75,7 +75,8 @@ const incomplete = ({ place }: Connection, what: string) =>
   new SourceError({
     reason: "SourceIncomplete",
     message: `the answer of ClickHouse at ${place.url} ${what}`,
-    remedy: "Nothing of it was published. If it happens again, look into the server's log, or that of a proxy before it.",
+    remedy:
+      "Nothing of it was published. If it happens again, look into the server's log, or that of a proxy before it.",
   })
 
 const start = (connection: Connection, statement: Statement, queryId: string, settings: ClickHouseSettings) =>

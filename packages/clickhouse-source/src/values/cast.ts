@@ -4,7 +4,7 @@
  */
 import type { FieldType } from "@batch-exports/core"
 import { any } from "../sql/text.ts"
-import { cut, isWithin, quoted } from "./hygiene.ts"
+import { cut, isoText, isWithin, quoted } from "./hygiene.ts"
 import type { Value } from "./Value.ts"
 
 type Type<Tag extends FieldType.Tag> = Extract<FieldType.FieldType, { readonly _tag: Tag }>
@@ -76,12 +76,16 @@ const toFloat = (value: Value, as: Type<"Float">): Value | undefined => {
 
 const digitsOf = { 16: 5, 32: 10, 64: 19 } as const
 
-/** An integer needs no conversion where the column has as many digits before the point. */
+/** ClickHouse's widest decimal. */
+const decimalDigits = 76
+
+/** Where the column has as many digits before the point, nothing is lost. */
 const toDecimal = (value: Value, as: Type<"Decimal">): Value | undefined => {
   const { type } = value
-  const room = as.precision - as.scale
-  if (type._tag === "Int" && room >= digitsOf[type.bits]) return value
-  return type._tag === "Decimal" && room >= type.precision - type.scale && as.scale >= type.scale ? value : undefined
+  if (type._tag !== "Int" && type._tag !== "Decimal") return undefined
+  const [whole, scale] = type._tag === "Int" ? [digitsOf[type.bits], 0] : [type.precision - type.scale, type.scale]
+  const fits = as.precision - as.scale >= whole && as.scale >= scale && whole + as.scale <= decimalDigits
+  return fits ? { ...value, type: as, sql: `toDecimal256(${value.sql}, ${as.scale})` } : undefined
 }
 
 const toText = (value: Value, as: Type<"Text">): Value | undefined => {
@@ -90,7 +94,7 @@ const toText = (value: Value, as: Type<"Text">): Value | undefined => {
   const length = textLength(type)
   if (length === undefined || length > (as.maxLength ?? Infinity)) return undefined
   return type._tag === "Timestamp"
-    ? { ...value, type: as, sql: `replaceOne(concat(toString(${value.sql}), 'Z'), ' ', 'T')` }
+    ? { ...value, type: as, sql: isoText(value.sql) }
     : { ...value, type: as, sql: `toString(${value.sql})` }
 }
 
@@ -158,12 +162,15 @@ const parsed = (value: Value, as: FieldType.FieldType, parse: (sql: string) => s
   return { ...fitted(value, as, sql, `(isNotNull(${value.sql}) AND isNull(${sql}))`), nullable: true }
 }
 
-/** Fewer digits round to the nearest, as Postgres does; more digits change nothing. */
-const toTimestamp = (value: Value, from: Type<"Timestamp">, as: Type<"Timestamp">): Value => {
-  if (as.digits >= from.digits) return value
-  const unit = 10 ** (from.digits - as.digits)
-  const ticks = `reinterpretAsInt64(${value.sql})`
-  const rounded = `(intDivOrZero(${ticks}, 1) + ${unit / 2})`
+/** Fewer digits round to the nearest, as Postgres does. Nine digits would end in the year 2262, before our values do. */
+const toTimestamp = (value: Value, from: Type<"Timestamp">, as: Type<"Timestamp">): Value | undefined => {
+  if (as.digits === from.digits) return value
+  if (as.digits > from.digits) {
+    return as.digits < 9 ? { ...value, type: as, sql: `toDateTime64(${value.sql}, ${as.digits}, 'UTC')` } : undefined
+  }
+  if (from.digits !== 6) return undefined
+  const unit = 10 ** (6 - as.digits)
+  const rounded = `(toUnixTimestamp64Micro(${value.sql}) + ${unit / 2})`
   const floored = `(${rounded} - positiveModulo(${rounded}, ${unit}))`
   const sql = `toDateTime64(fromUnixTimestamp64Micro(${floored}, 'UTC'), ${as.digits}, 'UTC')`
   return fitted(value, as, sql, `(${sql} != ${value.sql})`)

@@ -1,6 +1,6 @@
 /** The rules of docs/values.md for JSON documents that are kept in String columns. */
 import { all, any, bind, literal, literals, rarely } from "../sql/text.ts"
-import { hasLongExponent, isStorableJson, withoutStrings } from "./grammar.ts"
+import { isStorableJson } from "./grammar.ts"
 import { cleaned, quoted } from "./hygiene.ts"
 
 /**
@@ -36,16 +36,15 @@ export const isVouched = (document: string, defensive: boolean, parsed?: string)
     ...(defensive ? [`NOT multiSearchAny(${document}, ['\\\\ud', '\\\\uD'])`] : []),
   )
 
-/** What the server's own parser vouches for, without a judgement of ours. Long numbers and deep nesting are not among it. */
-const isSafe = (text: string) => all(`isValidJSON(${text})`, `NOT ${hasLongExponent(withoutStrings(text))}`)
-
 /** Rules 1 to 6 of a document that the fast checks do not vouch for; '' means NULL. */
 export const repaired = (document: string, defensive: boolean): string => {
   const storable = (text: string) =>
     all(
       // A removed escape may leave a new one behind, as in \u00\u000000.
       `${withoutBadEscapes(text)} = ${text}`,
-      defensive ? isSafe(text) : isStorableJson(text),
+      // Defensively, two judges have to agree: long numbers and deep nesting do not pass the second.
+      isStorableJson(text),
+      ...(defensive ? [`isValidJSON(${text})`] : []),
     )
   const decided = `multiIf(j = '', '', ${storable("j")}, j, ${quoted("y")})`
   return bind("y", asText(document), bind("j", withoutBadEscapes("y"), decided))
@@ -64,4 +63,3 @@ export const stored = (document: string, vouched: string, defensive: boolean): s
 /** True where the stored document differs from the source's; '' becoming NULL is not a difference. */
 export const isAdjusted = (document: string, vouched: string, storedDocument: string): string =>
   all(`NOT ${vouched}`, `${storedDocument} != ${document}`)
-

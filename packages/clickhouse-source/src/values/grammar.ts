@@ -26,7 +26,7 @@ const replaceAllMatches = (text: string, pattern: string, by: string) =>
   `replaceRegexpAll(${text}, ${literal(pattern)}, ${literal(by)})`
 
 /** The document with each string as \x01: what is left outside strings can be searched. */
-export const withoutStrings = (text: string) => replaceAllMatches(text, string, "\u0001")
+const withoutStrings = (text: string) => replaceAllMatches(text, string, "\u0001")
 
 const punctuation = (stringless: string) =>
   replaceAllMatches(
@@ -43,7 +43,7 @@ const punctuation = (stringless: string) =>
 export const deepest = 5000
 
 /** Exponents of four and more digits, which `jsonb` refuses (22003), in a document without its strings. */
-export const hasLongExponent = (stringless: string): string => `match(${stringless}, '[0-9][eE][+-]?[0-9]{4}')`
+const hasLongExponent = (stringless: string): string => `match(${stringless}, '[0-9][eE][+-]?[0-9]{4}')`
 
 /**
  * SQL that is true when the String `text` is a valid document within the limits of docs/values.md. Exact, and slow: tens of
@@ -66,9 +66,5 @@ const judged = (tokens: string) => {
   // arraySort is not stable: the position has to be part of the key.
   const keys = "arrayMap((d, i) -> toInt64(d) * 4294967296 + i, l, arrayEnumerate(l))"
   const flattened = `arrayStringConcat(arraySort((t, k) -> k, ${tokens}, ${keys}))`
-  return bind(
-    "l",
-    levels,
-    all(`arrayMax(arrayConcat([0], l)) <= ${deepest}`, `match(${flattened}, ${literal(flat)})`),
-  )
+  return bind("l", levels, all(`arrayMax(arrayConcat([0], l)) <= ${deepest}`, `match(${flattened}, ${literal(flat)})`))
 }

@@ -21,3 +21,7 @@ export const cut = (text: string, limit: number): string => `substringUTF8(${tex
 export const quoted = (text: string): string => `toJSONString(${text})`
 
 export const contains = (text: string, needle: string): string => `position(${text}, ${literal(needle)}) > 0`
+
+/** The text of a DateTime64 in UTC, whatever date_time_output_format says. */
+export const isoText = (instant: string): string =>
+  `replaceRegexpOne(toString(${instant}), '^(.{10}).(.*?)Z?$', '\\\\1T\\\\2Z')`

@@ -9,11 +9,12 @@ export const window = (text: string): Window.Window => Result.getOrThrow(Window.
 
 export const day = window("2026-01-01T00:00:00Z/2026-01-02T00:00:00Z")
 
-export const client = (server: DevClickHouse, database = "default"): Effect.Effect<ClickHouseClient, never, Scope.Scope> =>
+export const client = (
+  server: DevClickHouse,
+  database = "default",
+): Effect.Effect<ClickHouseClient, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() =>
-      createClient({ url: server.url, username: server.user, password: server.password, database }),
-    ),
+    Effect.sync(() => createClient({ url: server.url, username: server.user, password: server.password, database })),
     (client) => Effect.promise(() => client.close()),
   )
 

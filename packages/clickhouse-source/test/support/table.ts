@@ -30,6 +30,18 @@ export const table = Effect.fnUntraced(function* (client: ClickHouseClient, rows
   return name
 })
 
+/** A table of many different events of some size, all on the first of January. */
+export const bulk = Effect.fnUntraced(function* (client: ClickHouseClient, size: { rows: number; bytes: number }) {
+  const name = yield* table(client, [])
+  yield* command(
+    client,
+    `INSERT INTO ${name} SELECT generateUUIDv4(number), toString(number), concat('{"a":"', repeat('x', ${size.bytes}), '"}'),
+      ${instant("2026-01-01 10:00:00")}, 1, 'somebody', '', now64(6), generateUUIDv4(), '{}',
+      toDateTime('2026-01-01 12:00:00', 'UTC'), ${instant("2026-01-01 12:00:00")} FROM numbers(${size.rows})`,
+  )
+  return name
+})
+
 export const uuid = (index: number): string => `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`
 
 const command = (client: ClickHouseClient, query: string) =>

@@ -1,0 +1,192 @@
+/** Answers that go wrong: nothing that is not proven whole may pass for whole. */
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Source, SourceError } from "@batch-exports/core"
+import { assert, layer } from "@effect/vitest"
+import { ClickHouseServer } from "@batch-exports/dev-services"
+import { Effect } from "effect"
+import { events } from "../src/models/events.ts"
+import { client, collect, configured, created, day, projection, readAll, run } from "./support/reading.ts"
+import { type Asked, nonceOf, type Reachable, replaying, troubled } from "./support/servers.ts"
+import { bulk, table } from "./support/table.ts"
+
+const { columns, model } = events({ name: "events", teamId: 1 })
+
+const readEvents = (opened: Source.Opened) =>
+  readAll(opened, { projection: projection(model, "postgres-copy-text", created(model)) })
+
+const failure = <A>(effect: Effect.Effect<A, SourceError>): Effect.Effect<SourceError> =>
+  Effect.matchEffect(effect, {
+    onFailure: Effect.succeed,
+    onSuccess: () => Effect.die(new Error("it was taken for whole")),
+  })
+
+const openAndRead = Effect.fnUntraced(function* (server: Reachable, options: Parameters<typeof configured>[1] = {}) {
+  return yield* readEvents(yield* configured(server, options).open)
+}, Effect.scoped)
+
+/** Answers what `open` asks as an engine would. */
+const described = (asked: Asked): string | undefined =>
+  asked.query.startsWith("DESCRIBE")
+    ? columns.map((name) => `${JSON.stringify({ name })}\n`).join("")
+    : asked.params.has("format_template_row_format")
+      ? undefined
+      : "{}\n"
+
+layer(ClickHouseServer.layer)("an answer", (it) => {
+  const size = { rows: 3000, bytes: 500 }
+
+  const styles = [
+    ["dev_exception=tagged", "QueryInvalid", "395"],
+    ["dev_exception=tagged&dev_tail=1", "QueryInvalid", "395"],
+    ["dev_exception=untagged", "QueryInvalid", "395"],
+    ["dev_exception=untagged&dev_tail=1", "QueryInvalid", "395"],
+    ["dev_exception=cut", "ConnectionLost", "ECONNRESET"],
+    ["dev_exception=silent", "SourceIncomplete", undefined],
+  ] as const
+
+  it.effect("that the engine breaks off, in each way that there is", () =>
+    Effect.gen(function* () {
+      const server = yield* ClickHouseServer
+      const name = yield* bulk(yield* client(server), size)
+      for (const [settings, reason, code] of styles) {
+        for (const bytes of [1, 100_003]) {
+          const proxy = yield* troubled(server, `${settings}&dev_fail_after_bytes=${bytes}`)
+          const error = yield* failure(openAndRead(proxy, { selection: { table: name } }))
+          assert.strictEqual(error.reason, reason, `${settings} after ${bytes}: ${error.message}`)
+          assert.strictEqual(error.code, code, settings)
+          assert.include(error.message, proxy.url)
+        }
+      }
+      const error = yield* failure(
+        openAndRead(yield* troubled(server, "dev_fail_after_bytes=0"), { selection: { table: name } }),
+      )
+      assert.strictEqual(error.code, "395", "before the first byte")
+    }),
+  )
+
+  it.effect("that stalls", () =>
+    Effect.gen(function* () {
+      const server = yield* ClickHouseServer
+      const name = yield* bulk(yield* client(server), size)
+      for (const bytes of [1, 100_003]) {
+        const proxy = yield* troubled(server, `dev_stall_after_bytes=${bytes}`)
+        const error = yield* failure(
+          openAndRead(proxy, { selection: { table: name }, config: { requestTimeout: "1 second" } }),
+        )
+        assert.strictEqual(error.reason, "Stalled", error.message)
+      }
+    }),
+  )
+
+  it.effect("that fails before it begins has the engine's error", () =>
+    Effect.gen(function* () {
+      const server = yield* ClickHouseServer
+      const name = yield* bulk(yield* client(server), size)
+      const error = yield* failure(
+        openAndRead(server, { selection: { table: name }, config: { settings: { maxMemoryUsage: 100_000 } } }),
+      )
+      assert.strictEqual(error.reason, "MemoryLimit")
+      assert.strictEqual(error.code, "241")
+    }),
+  )
+
+  it.effect("that is read slowly is not given up", () =>
+    Effect.gen(function* () {
+      const server = yield* ClickHouseServer
+      // More than the buffers of the network hold: the server has to wait for us.
+      const name = yield* bulk(yield* client(server), { rows: 2000, bytes: 20_000 })
+      const opened = yield* configured(server, {
+        selection: { table: name },
+        config: { requestTimeout: "4 seconds" },
+      }).open
+      const reading = yield* opened.read({
+        run: run(opened, day),
+        window: day,
+        projection: projection(model, "postgres-copy-text", created(model)),
+      })
+      yield* Effect.promise(async () => {
+        await sleep(5000)
+        for await (const chunk of reading.bytes) assert.isAbove(chunk.length, 0)
+      })
+      assert.strictEqual((yield* reading.tally).rows, 2000)
+    }),
+  )
+
+  const bodies: ReadonlyArray<readonly [string, (nonce: string) => string, string]> = [
+    ["nothing", () => "", "SourceIncomplete"],
+    ["rows without a trailer", () => "a\tb\n", "SourceIncomplete"],
+    ["a trailer that lacks its count", (nonce) => `a\tb\n${nonce}`, "SourceIncomplete"],
+    ["a trailer of another query", () => `a\tb\n${"0".repeat(32)}1`, "SourceIncomplete"],
+    ["more after the trailer", (nonce) => `a\tb\n${nonce}1\n`, "SourceIncomplete"],
+    ["a web page", () => "<html><body>502 Bad Gateway</body></html>", "SourceIncomplete"],
+    [
+      "an exception of an old server",
+      (nonce) => `a\tb\n${nonce}1Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)\n`,
+      "MemoryLimit",
+    ],
+  ]
+  it.effect("of the wrong bytes, ended as if it were right", () =>
+    Effect.gen(function* () {
+      for (const [what, body, reason] of bodies) {
+        const server = yield* replaying((asked, response) => {
+          response.end(described(asked) ?? body(nonceOf(asked)))
+        })
+        const error = yield* failure(openAndRead(server))
+        assert.strictEqual(error.reason, reason, what)
+      }
+    }),
+  )
+
+  it.effect("whose length the server announced and did not reach", () =>
+    Effect.gen(function* () {
+      const server = yield* replaying((asked, response) => {
+        const known = described(asked)
+        if (known !== undefined) return response.end(known)
+        const whole = `a\tb\n${nonceOf(asked)}1`
+        response.setHeader("Content-Length", whole.length + 1)
+        response.write(whole)
+        return setTimeout(() => response.destroy(), 20)
+      })
+      assert.strictEqual((yield* failure(openAndRead(server))).reason, "ConnectionLost")
+    }),
+  )
+
+  it.effect("that is whole, in pieces of any size", () =>
+    Effect.gen(function* () {
+      const server = yield* replaying((asked, response) => {
+        const known = described(asked)
+        if (known !== undefined) return response.end(known)
+        void (async () => {
+          for (const byte of `a\tb\n${nonceOf(asked)}1`) {
+            response.write(byte)
+            await sleep(1)
+          }
+          response.end()
+        })()
+      })
+      const opened = yield* configured(server).open
+      const { tally, text } = yield* readEvents(opened)
+      assert.strictEqual(text, "a\tb\n")
+      assert.deepStrictEqual(tally, { rows: 1, adjusted: {} })
+    }),
+  )
+
+  it.effect("can be read once, and is counted only when it was read", () =>
+    Effect.gen(function* () {
+      const server = yield* ClickHouseServer
+      const name = yield* table(yield* client(server), [{}])
+      const opened = yield* configured(server, { selection: { table: name } }).open
+      const reading = yield* opened.read({
+        run: run(opened, day),
+        window: day,
+        projection: projection(model, "jsonl", ["event"]),
+      })
+      assert.strictEqual((yield* Effect.flip(reading.tally)).reason, "SourceIncomplete")
+      assert.isUndefined(reading.failure())
+      const bytes = yield* Effect.promise(() => collect(reading.bytes))
+      assert.strictEqual(bytes.toString(), '{"event":"event"}\n')
+      assert.deepStrictEqual(yield* reading.tally, { rows: 1, adjusted: {} })
+      assert.strictEqual((yield* Effect.promise(() => collect(reading.bytes))).length, 0)
+    }),
+  )
+})

@@ -1,0 +1,113 @@
+/** A query lives as long as its scope, on the server too. */
+import { assert, layer } from "@effect/vitest"
+import { ClickHouseServer } from "@batch-exports/dev-services"
+import { Deferred, Effect, Fiber } from "effect"
+import { events } from "../src/models/events.ts"
+import { client, collect, configured, created, day, projection, run } from "./support/reading.ts"
+import { nonceOf, replaying } from "./support/servers.ts"
+import { bulk } from "./support/table.ts"
+
+layer(ClickHouseServer.layer, { excludeTestServices: true })("lifetime", (it) => {
+  const begin = Effect.fnUntraced(function* () {
+    const server = yield* ClickHouseServer
+    const connection = yield* client(server)
+    const name = yield* bulk(connection, { rows: 30_000, bytes: 1000 })
+    const opened = yield* configured(server, { selection: { table: name } }).open
+    const reading = opened.read({
+      run: run(opened, day),
+      window: day,
+      projection: projection(opened.model, "postgres-copy-text", created(opened.model)),
+    })
+    const running = Effect.promise(() =>
+      connection
+        .query({
+          query: `SELECT count() AS n FROM system.processes WHERE query LIKE '%${name}%' AND query LIKE '%FORMAT Template%' AND query NOT LIKE '%system.processes%'`,
+          format: "JSONEachRow",
+        })
+        .then((result) => result.json<{ n: string | number }>()),
+    ).pipe(Effect.map(([row]) => Number(row?.n)))
+    return { reading, running }
+  })
+
+  /** The server stops a query between two blocks. */
+  const untilNoneRuns = (running: Effect.Effect<number>) =>
+    running.pipe(Effect.delay("20 millis"), Effect.repeat({ until: (count) => count === 0 }))
+
+  it.effect("closing the scope stops the query", () =>
+    Effect.gen(function* () {
+      const { reading, running } = yield* begin()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { bytes } = yield* reading
+          const first = yield* Effect.promise(() => bytes[Symbol.asyncIterator]().next())
+          assert.isFalse(first.done)
+          assert.strictEqual(yield* running, 1)
+        }),
+      )
+      yield* untilNoneRuns(running)
+    }),
+  )
+
+  it.effect("interruption stops the query", () =>
+    Effect.gen(function* () {
+      const { reading, running } = yield* begin()
+      const begun = yield* Deferred.make<void>()
+      const fiber = yield* Effect.forkChild(
+        Effect.scoped(
+          Effect.gen(function* () {
+            yield* reading
+            yield* Deferred.succeed(begun, undefined)
+            return yield* Effect.never
+          }),
+        ),
+      )
+      yield* Deferred.await(begun)
+      assert.strictEqual(yield* running, 1)
+      yield* Fiber.interrupt(fiber)
+      yield* untilNoneRuns(running)
+    }),
+  )
+
+  it.effect("a reader that stops stops the query", () =>
+    Effect.gen(function* () {
+      const { reading, running } = yield* begin()
+      const { bytes } = yield* reading
+      yield* Effect.promise(async () => {
+        for await (const chunk of bytes) if (chunk.length > 0) break
+      })
+      yield* untilNoneRuns(running)
+    }),
+  )
+
+  it.effect("a query that did not end is killed by its id, one that ended is not", () =>
+    Effect.gen(function* () {
+      const { columns } = events({ name: "events", teamId: 1 })
+      const queries: Array<string> = []
+      const read: Array<string | null> = []
+      const killed: Array<string | null> = []
+      const server = yield* replaying((asked, response) => {
+        queries.push(asked.query)
+        if (asked.query.startsWith("KILL")) killed.push(asked.params.get("param_id"))
+        if (asked.query.startsWith("DESCRIBE")) {
+          response.end(columns.map((name) => `${JSON.stringify({ name })}\n`).join(""))
+        } else if (asked.params.has("format_template_row_format")) {
+          read.push(asked.params.get("query_id"))
+          response.write("a\tb\n".repeat(100_000))
+          if (read.length === 2) response.end(`${nonceOf(asked)}100000`)
+        } else response.end()
+      })
+      const opened = yield* configured(server).open
+      const once = opened.read({
+        run: run(opened, day),
+        window: day,
+        projection: projection(opened.model, "postgres-copy-text", ["uuid", "timestamp"]),
+      })
+      yield* Effect.scoped(once)
+      assert.deepStrictEqual(killed, read)
+      yield* Effect.scoped(Effect.flatMap(once, ({ bytes }) => Effect.promise(() => collect(bytes))))
+      assert.strictEqual(read.length, 2)
+      assert.deepStrictEqual(killed, read.slice(0, 1))
+      assert.match(queries.find((query) => query.startsWith("KILL")) ?? "", /^KILL QUERY WHERE query_id = /)
+    }),
+  )
+})

@@ -1,0 +1,77 @@
+/** Servers between the source and the engine, or in its place, for failures that no engine can be asked for. */
+import { createServer, request as httpRequest, type RequestListener, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import type { DevClickHouse } from "@batch-exports/dev-services"
+import { Effect, type Scope } from "effect"
+
+export interface Reachable {
+  readonly url: string
+  readonly user: string
+  readonly password: string
+}
+
+const listening = (listener: RequestListener): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const server = createServer(listener)
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      return server
+    }),
+    (server) =>
+      Effect.promise(async () => {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      }),
+  ).pipe(Effect.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`))
+
+/** Passes everything on to the engine; asks it to fail as `devSettings` say where an export is read. */
+export const troubled = (engine: DevClickHouse, devSettings: string): Effect.Effect<Reachable, never, Scope.Scope> =>
+  Effect.map(
+    listening((request, response) => {
+      const reads = (request.url ?? "").includes("format_template_row_format")
+      const onward = httpRequest(
+        `${engine.url}${request.url ?? ""}`,
+        {
+          method: request.method ?? "POST",
+          headers: { ...request.headers, ...(reads ? { "X-Dev-Settings": devSettings } : {}) },
+        },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers)
+          answer.on("error", () => response.destroy())
+          answer.pipe(response)
+        },
+      )
+      onward.on("error", () => response.destroy())
+      response.on("close", () => onward.destroy())
+      request.pipe(onward)
+    }),
+    (url) => ({ url, user: engine.user, password: engine.password }),
+  )
+
+/** What a request asked for: the settings and parameters in the URL. */
+export interface Asked {
+  readonly params: URLSearchParams
+  readonly query: string
+}
+
+/** Answers as it is told, in the engine's place. */
+export const replaying = (
+  answer: (asked: Asked, response: ServerResponse) => void,
+): Effect.Effect<Reachable, never, Scope.Scope> =>
+  Effect.map(
+    listening((request, response) => {
+      const body: Array<Buffer> = []
+      request.on("data", (chunk: Buffer) => body.push(chunk))
+      request.on("end", () =>
+        answer(
+          { params: new URL(request.url ?? "", "http://server").searchParams, query: Buffer.concat(body).toString() },
+          response,
+        ),
+      )
+    }),
+    (url) => ({ url, user: "default", password: "secret" }),
+  )
+
+/** The nonce of the trailer that a query asked for. */
+export const nonceOf = ({ params }: Asked): string =>
+  (params.get("format_template_resultset_format") ?? "").replace("${data}", "").replace("${rows:Raw}", "")
