@@ -137,6 +137,31 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
     }),
   )
 
+  it.effect("that breaks before anybody reads it", () =>
+    Effect.gen(function* () {
+      const server = yield* replaying((asked, response) => {
+        const known = described(asked)
+        if (known !== undefined) return response.end(known)
+        response.write("a\tb\n")
+        return setTimeout(() => response.destroy(), 20)
+      })
+      const opened = yield* configured(server).open
+      const reading = yield* opened.read({
+        run: run(opened, day),
+        window: day,
+        projection: projection(model, "jsonl", ["event"]),
+      })
+      yield* Effect.promise(() => sleep(200))
+      yield* Effect.promise(() =>
+        collect(reading.bytes).then(
+          () => assert.fail("taken for whole"),
+          () => {},
+        ),
+      )
+      assert.strictEqual(reading.failure()?.reason, "ConnectionLost")
+    }),
+  )
+
   it.effect("whose length the server announced and did not reach", () =>
     Effect.gen(function* () {
       const server = yield* replaying((asked, response) => {
@@ -181,12 +206,18 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
         window: day,
         projection: projection(model, "jsonl", ["event"]),
       })
-      assert.strictEqual((yield* Effect.flip(reading.tally)).reason, "SourceIncomplete")
+      assert.strictEqual((yield* Effect.flip(reading.tally)).reason, "Misuse")
       assert.isUndefined(reading.failure())
       const bytes = yield* Effect.promise(() => collect(reading.bytes))
       assert.strictEqual(bytes.toString(), '{"event":"event"}\n')
       assert.deepStrictEqual(yield* reading.tally, { rows: 1, adjusted: {} })
-      assert.strictEqual((yield* Effect.promise(() => collect(reading.bytes))).length, 0)
+      yield* Effect.promise(() =>
+        collect(reading.bytes).then(
+          () => assert.fail("read twice"),
+          () => {},
+        ),
+      )
+      assert.strictEqual(reading.failure()?.reason, "Misuse")
     }),
   )
 })

@@ -8,6 +8,8 @@ import { type Row, table } from "./support/table.ts"
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex")
 const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`
 
+const fraction = (digits: number) => `[0.${"3".repeat(digits)}]`
+
 type Case = readonly [what: string, given: string | Uint8Array, stored: string | null, defensively?: string | null]
 
 /** Documents, and the JSON text as which they are stored; `as` in a string means docs/values.md rule 6. */
@@ -53,6 +55,7 @@ const documents: ReadonlyArray<Case> = [
   ["repeated keys", '{"a":1,"a":2}', '{"a":1,"a":2}'],
   ["an integer of 30 digits", `{"a":${"9".repeat(30)}}`, `{"a":${"9".repeat(30)}}`, `"{\\"a\\":${"9".repeat(30)}}"`],
   ["a long fraction", '{"a":0.12345678901234567890123}', '{"a":0.12345678901234567890123}'],
+  ["20,000 digits after the point", fraction(20_000), fraction(20_000), `"${fraction(20_000)}"`],
   ["an exponent of three digits", '{"a":1e999}', '{"a":1e999}', '"{\\"a\\":1e999}"'],
   ["an exponent of four digits", '{"a":1e-1000}', '"{\\"a\\":1e-1000}"'],
   ["an exponent of four digits, of zero", '{"a":0e5000}', '"{\\"a\\":0e5000}"'],

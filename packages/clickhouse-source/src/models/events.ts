@@ -80,13 +80,14 @@ const document = (column: DocumentColumn): Value => {
   const stored = alias(column, "stored")
   return {
     type: json,
-    sql: `nullIf(${stored}, '')`,
+    sql: stored,
     nullable: true,
     adjusted: Document.isAdjusted(column, alias(column, "vouched"), stored),
   }
 }
 
 const properties: Member.Readable = {
+  document: "properties",
   stored: alias("properties", "stored"),
   vouched: alias("properties", "vouched"),
   parsed: alias("properties", "parsed"),

@@ -5,6 +5,7 @@ import { Silence } from "../errors/classify.ts"
 import type { Answer } from "./Answer.ts"
 
 export interface Outcome {
+  begun: boolean
   rows: number | undefined
   failure: SourceError | undefined
 }
@@ -16,18 +17,23 @@ export interface Options {
   /** Milliseconds that may pass between asking for bytes and getting some. A slow reader does not count. */
   readonly patience: number
   readonly failed: (cause: unknown) => SourceError
-  readonly incomplete: (what: string) => SourceError
+  readonly incomplete: SourceError
+  readonly misused: SourceError
 }
 
-export async function* bytes(options: Options): AsyncGenerator<Uint8Array, void, undefined> {
+export const bytes = (options: Options): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => proven(options),
+})
+
+async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undefined> {
   const { answer, outcome, stream } = options
   const give = (failure: SourceError): never => {
     outcome.failure ??= failure
     throw outcome.failure
   }
-  if (outcome.rows !== undefined || outcome.failure !== undefined || stream.readableDidRead) {
-    give(options.incomplete("was asked for twice"))
-  }
+  // A second reader would see the rest of an answer, or its clean end.
+  if (outcome.begun) give(options.misused)
+  outcome.begun = true
   const chunks = watched(stream, options.patience)
   try {
     for (;;) {
@@ -38,7 +44,7 @@ export async function* bytes(options: Options): AsyncGenerator<Uint8Array, void,
     }
     const { end, rest } = answer.end()
     if (end._tag === "Exception") give(options.failed(new Error(end.text)))
-    if (end._tag === "CutShort") give(options.incomplete("ended before its last row"))
+    if (end._tag === "CutShort") give(options.incomplete)
     if (rest.length > 0) yield rest
     if (end._tag === "Whole") outcome.rows = end.rows
   } finally {

@@ -35,7 +35,7 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
   }
   const statement = rendered.success
   const about = { log_comment: JSON.stringify({ export: run.export, run: run.id }) }
-  const outcome: Outcome = { rows: undefined, failure: undefined }
+  const outcome: Outcome = { begun: false, rows: undefined, failure: undefined }
   const nonce = randomBytes(16).toString("hex")
   const queryId = randomUUID()
   yield* Effect.annotateCurrentSpan({ queryId })
@@ -57,14 +57,15 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
     outcome,
     patience: Duration.toMillis(connection.patience),
     failed: connection.failed,
-    incomplete: (what) => incomplete(connection, what),
+    incomplete: incomplete(connection, "ended before its last row"),
+    misused: misused("the bytes of an answer were asked for twice"),
   })
   return {
     bytes: chunks,
     failure: () => outcome.failure,
     tally: Effect.gen(function* () {
       if (outcome.rows === undefined) {
-        return yield* outcome.failure ?? incomplete(connection, "was not read to its end")
+        return yield* outcome.failure ?? misused("an answer was counted that was not read to its end")
       }
       return { rows: outcome.rows, adjusted: yield* Fiber.join(counting) }
     }),
@@ -79,6 +80,9 @@ const incomplete = ({ place }: Connection, what: string) =>
       "Nothing of it was published. If it happens again, look into the server's log, or that of a proxy before it.",
   })
 
+const misused = (message: string) =>
+  new SourceError({ reason: "Misuse", message, remedy: "Report this to the author of the destination." })
+
 const start = (connection: Connection, statement: Statement, queryId: string, settings: ClickHouseSettings) =>
   Effect.tryPromise({
     try: async (signal) => {
@@ -90,6 +94,8 @@ const start = (connection: Connection, statement: Statement, queryId: string, se
         abort_signal: signal,
       })
       withoutTimeout(stream)
+      // What breaks while nobody reads is told to the reader who comes; without a listener it would end the process.
+      stream.on("error", () => {})
       const tag = response_headers["x-clickhouse-exception-tag"]
       return { stream, tag: typeof tag === "string" ? tag : undefined }
     },

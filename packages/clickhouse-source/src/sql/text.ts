@@ -19,10 +19,14 @@ const joined = (conditions: ReadonlyArray<string>, operator: string, empty: stri
   conditions.length === 0 ? empty : conditions.length === 1 ? conditions[0]! : `(${conditions.join(operator)})`
 
 /**
- * `slow` for the rows of which `rare` is true, `otherwise` for the rest. Only rare rows put an element into the array, so the
- * lambda runs over them alone; a plain `if` computes both sides for all rows wherever they share an expression, and `[input]`
- * instead of arrayWithConstant copies every row. `name` must differ from the names of lambdas around it.
+ * `body` of `input` for the rows of which `condition` is true; '' or NULL for the rest. Only those rows put an element into the
+ * array, so the lambda runs over them alone; a plain `if` computes both its sides for all rows wherever they share an
+ * expression, and `[input]` instead of arrayWithConstant copies every row. `name` must differ from those of lambdas around it.
  */
+export const onlyWhere = (condition: string, input: string, name: string, body: (input: string) => string): string =>
+  `arrayMap(${name} -> ${body(name)}, arrayWithConstant(${condition}, ${input}))[1]`
+
+/** `slow` for the rows of which `rare` is true, `otherwise` for the rest. */
 export const rarely = (options: {
   readonly rare: string
   readonly input: string
@@ -31,7 +35,7 @@ export const rarely = (options: {
   readonly otherwise: string
 }): string => {
   const { input, name, otherwise, rare, slow } = options
-  return `if(${rare}, arrayMap(${name} -> ${slow(name)}, arrayWithConstant(${rare}, ${input}))[1], ${otherwise})`
+  return `if(${rare}, ${onlyWhere(rare, input, name, slow)}, ${otherwise})`
 }
 
 /** `body` with a name for `value`, which is then computed once and may be used often. */

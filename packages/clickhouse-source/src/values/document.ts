@@ -1,6 +1,6 @@
 /** The rules of docs/values.md for JSON documents that are kept in String columns. */
-import { all, any, bind, literal, literals, rarely } from "../sql/text.ts"
-import { isStorableJson } from "./grammar.ts"
+import { all, any, bind, literal, literals, onlyWhere } from "../sql/text.ts"
+import { hasManyDigits, isStorableJson } from "./grammar.ts"
 import { cleaned, quoted } from "./hygiene.ts"
 
 /**
@@ -10,13 +10,13 @@ import { cleaned, quoted } from "./hygiene.ts"
 const badEscapes = String.raw`(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})`
 
 /**
- * One scan for two things that isValidJSON passes: a number, right after what may stand before one, whose exponent has four
- * digits; and escapes of NUL or of characters that need none, which could spell the name of a key that is searched for.
+ * Escapes of NUL, and of characters that need none, which could spell the name of a key that is searched for. isValidJSON
+ * passes them, and it passes some exponents of four digits.
  */
-const doubtful = [
-  String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4}`,
-  String.raw`\\u00(?:00|24|5[fF]|6[0-9a-fA-F]|7[0-9aA])`,
-]
+const oddEscape = String.raw`\\u00(?:00|24|5[fF]|6[0-9a-fA-F]|7[0-9aA])`
+
+/** Every long exponent matches the first, and so do many identifiers; the second looks for what may stand before a number. */
+const longExponents = ["[0-9][eE][+-]?[0-9]{4}", String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4}`]
 
 const withoutBadEscapes = (text: string) => `replaceRegexpAll(${text}, ${literal(badEscapes)}, '\\\\1')`
 
@@ -32,34 +32,28 @@ export const isVouched = (document: string, defensive: boolean, parsed?: string)
   all(
     `startsWith(${document}, '{')`,
     parsed === undefined ? `isValidJSON(${document})` : any(parsed, `isValidJSON(${document})`),
-    `NOT multiMatchAny(${document}, ${literals(doubtful)})`,
-    ...(defensive ? [`NOT multiSearchAny(${document}, ['\\\\ud', '\\\\uD'])`] : []),
+    `NOT ${all(...longExponents.map((exponent) => `multiMatchAny(${document}, ${literals([exponent, oddEscape])})`))}`,
+    ...(defensive ? [`NOT multiSearchAny(${document}, ['\\\\ud', '\\\\uD'])`, `NOT ${hasManyDigits(document)}`] : []),
   )
 
 /** Rules 1 to 6 of a document that the fast checks do not vouch for; '' means NULL. */
-export const repaired = (document: string, defensive: boolean): string => {
+const repaired = (document: string, defensive: boolean): string => {
   const storable = (text: string) =>
     all(
       // A removed escape may leave a new one behind, as in \u00\u000000.
       `${withoutBadEscapes(text)} = ${text}`,
-      // Defensively, two judges have to agree: long numbers and deep nesting do not pass the second.
       isStorableJson(text),
-      ...(defensive ? [`isValidJSON(${text})`] : []),
+      // Defensively, two judges have to agree: deep nesting and integers past 64 bits do not pass the second.
+      ...(defensive ? [`isValidJSON(${text})`, `NOT ${hasManyDigits(text)}`] : []),
     )
   const decided = `multiIf(j = '', '', ${storable("j")}, j, ${quoted("y")})`
   return bind("y", asText(document), bind("j", withoutBadEscapes("y"), decided))
 }
 
-/** The document as it is stored; '' means NULL. */
+/** The document as it is stored, Nullable. An array without elements gives NULL, so that '' costs nothing. */
 export const stored = (document: string, vouched: string, defensive: boolean): string =>
-  rarely({
-    rare: all(`NOT ${vouched}`, `${document} != ''`),
-    input: document,
-    name: "d0",
-    slow: (x) => repaired(x, defensive),
-    otherwise: document,
-  })
+  `if(${vouched}, ${document}, ${onlyWhere(all(`NOT ${vouched}`, `${document} != ''`), document, "d0", (x) => `nullIf(${repaired(x, defensive)}, '')`)})`
 
 /** True where the stored document differs from the source's; '' becoming NULL is not a difference. */
 export const isAdjusted = (document: string, vouched: string, storedDocument: string): string =>
-  all(`NOT ${vouched}`, `${storedDocument} != ${document}`)
+  all(`NOT ${vouched}`, `ifNull(${storedDocument}, '') != ${document}`)

@@ -46,6 +46,12 @@ export const deepest = 5000
 const hasLongExponent = (stringless: string): string => `match(${stringless}, '[0-9][eE][+-]?[0-9]{4}')`
 
 /**
+ * More digits than any number needs. Postgres takes 131,072 before the point and 16,383 after it; with exponents of three
+ * digits at most, these never add up to so many.
+ */
+export const hasManyDigits = (text: string): string => `match(${text}, '[0-9]{1000}')`
+
+/**
  * SQL that is true when the String `text` is a valid document within the limits of docs/values.md. Exact, and slow: tens of
  * microseconds a kilobyte.
  */

@@ -5,8 +5,11 @@
  */
 import { all, any, bind, literal, rarely } from "../sql/text.ts"
 
-/** A document as stored ('' for NULL), and what was found out about it, each as SQL or as the alias of such. */
+/** A document, and what was found out about it, each as SQL or as the alias of such. */
 export interface Readable {
+  /** The source's column. */
+  readonly document: string
+  /** What is stored of it, Nullable. The same where it is vouched for. */
   readonly stored: string
   /** True where ClickHouse's parser reads the document and its keys are spelled without escapes. */
   readonly vouched: string
@@ -15,8 +18,8 @@ export interface Readable {
 }
 
 /** One parse for all wanted keys, first occurrences. Meaningless for documents that are not vouched for. */
-export const parsed = (stored: string, keys: ReadonlyArray<string>): string =>
-  `JSONExtract(${stored}, ${literal(`Tuple(${keys.map((key) => `${JSON.stringify(key)} Nullable(String)`).join(", ")})`)})`
+export const parsed = (document: string, keys: ReadonlyArray<string>): string =>
+  `JSONExtract(${document}, ${literal(`Tuple(${keys.map((key) => `${JSON.stringify(key)} Nullable(String)`).join(", ")})`)})`
 
 /** True where the parse found something, which it does in valid documents only. */
 export const isParsed = (parsed: string, keys: ReadonlyArray<string>): string =>
@@ -24,7 +27,7 @@ export const isParsed = (parsed: string, keys: ReadonlyArray<string>): string =>
 
 const string = String.raw`"(?:[^"\\]|\\.)*"`
 
-/** The last member's value as its text, of any valid document: '' when the key is absent. Slow. */
+/** The last member's value as its text, of any valid document: '' when the key is absent or `null`. Slow. */
 const lastMember = (stored: string, key: string): string => {
   const tokens = `extractAll(${stored}, ${literal(`${string}|[\\[\\]{}:,]|[^"\\[\\]{}:,]+`)})`
   const depths = "arrayCumSum(arrayMap(t -> multiIf(t IN ('[', '{'), 1, t IN (']', '}'), -1, 0), ts))"
@@ -38,17 +41,24 @@ const lastMember = (stored: string, key: string): string => {
   const member = `arrayLast(m -> ${isKey}, ${members})`
   const value = `replaceRegexpOne(replaceRegexpOne(${member}, ${literal(`^\\s*${string}\\s*:\\s*`)}, ''), '\\\\s+$', '')`
   const found = bind("ts", tokens, bind("ds", depths, bind("bs", bounds, value)))
-  return `if(match(${stored}, '^\\\\s*\\\\{'), ${found}, '')`
+  return `if(match(${stored}, '^\\\\s*\\\\{'), ${bind("v", found, "if(v = 'null', '', v)")}, '')`
 }
 
 /** NULL for `null` and for an absent key, and of repeated keys the first. */
 const firstMember = ({ parsed }: Readable, key: string) => `tupleElement(${parsed}, ${literal(key)})`
 
 /**
- * How often the name stands in the document, at any depth. In a valid document without escaped names, a name in quotes is a
- * string of its own; with one occurrence in all, a top-level member that ClickHouse has found must be it.
+ * True where the name stands in the document more than once, at any depth. In a valid document without escaped names, a name
+ * in quotes is a string of its own; with one occurrence in all, a top-level member that ClickHouse has found must be it.
  */
-const occurrences = ({ stored }: Readable, key: string) => `countSubstrings(${stored}, ${literal(JSON.stringify(key))})`
+const isRepeated = ({ document }: Readable, key: string) =>
+  `countSubstrings(${document}, ${literal(JSON.stringify(key))}) > 1`
+
+/** What follows the first `text` in the document, at most `length` bytes of it; '' where there is none. */
+const after = ({ document }: Readable, text: string, length?: number) => {
+  const start = `position(${document}, ${literal(text)})`
+  return `substring(${document}, if(${start} = 0, length(${document}) + 1, ${start} + ${text.length})${length === undefined ? "" : `, ${length}`})`
+}
 
 /**
  * A value from where it starts, in a document known to be valid, so that brackets need not be told apart. Nesting deeper than
@@ -62,27 +72,14 @@ const leadingValue = (() => {
 
 /** Exact JSON text of the member; '' where it is absent or `null`. */
 export const memberJson = (source: Readable, key: string): string => {
-  const name = `${JSON.stringify(key)}:`
-  const start = (document: string) => `position(${document}, ${literal(name)})`
-  const after = (document: string) => `trimLeft(substring(${document}, ${start(document)} + ${name.length}))`
-  const located = (document: string) =>
-    bind(
-      "at",
-      `if(${start(document)} = 0, '', extract(${after(document)}, ${literal(leadingValue)}))`,
-      rarely({
-        rare: `NOT ${all(source.vouched, `${occurrences(source, key)} = 1`, `ifNull(${firstMember(source, key)}, '') != ''`, "at != ''")}`,
-        input: document,
-        name: "m1",
-        slow: (text) => bind("v", lastMember(text, key), "if(v = 'null', '', v)"),
-        otherwise: "at",
-      }),
-    )
+  const isFound = `isNotNull(${firstMember(source, key)})`
+  const text = `extract(trimLeft(${after(source, `${JSON.stringify(key)}:`)}), ${literal(leadingValue)})`
   return rarely({
-    rare: any(`NOT ${source.vouched}`, `${occurrences(source, key)} > 0`),
+    rare: any(`NOT ${source.vouched}`, isRepeated(source, key), all(isFound, `${text} = ''`)),
     input: source.stored,
     name: "m0",
-    slow: located,
-    otherwise: "''",
+    slow: (stored) => lastMember(`ifNull(${stored}, '')`, key),
+    otherwise: `if(${isFound}, ${text}, '')`,
   })
 }
 
@@ -91,24 +88,22 @@ export const memberJson = (source: Readable, key: string): string => {
  * ClickHouse writes other values in its own way, so only a single string is left to it.
  */
 export const memberText = (source: Readable, key: string): string => {
-  const { vouched, stored } = source
-  const name = JSON.stringify(key)
   const found = firstMember(source, key)
-  const next = `substring(${stored}, position(${stored}, ${literal(name)}) + ${name.length}, 3)`
+  const next = after(source, JSON.stringify(key), 3)
   const isString = any(`startsWith(${next}, ':"')`, `${next} = ': "'`)
   return rarely({
     rare: any(
-      `NOT ${vouched}`,
-      `${occurrences(source, key)} > 1`,
-      all(`ifNull(${found}, '') != ''`, `NOT ${isString}`),
+      `NOT ${source.vouched}`,
+      isRepeated(source, key),
+      all(`length(assumeNotNull(${found})) > 0`, `NOT ${isString}`),
     ),
-    input: stored,
+    input: source.stored,
     name: "n0",
-    slow: (document) =>
+    slow: (stored) =>
       bind(
-        "v",
-        lastMember(document, key),
-        "multiIf(v IN ('', 'null'), NULL, startsWith(v, '\"'), JSONExtractString(concat('[', v, ']'), 1), v)",
+        "t",
+        lastMember(`ifNull(${stored}, '')`, key),
+        "multiIf(t = '', NULL, startsWith(t, '\"'), JSONExtractString(concat('[', t, ']'), 1), t)",
       ),
     otherwise: found,
   })
