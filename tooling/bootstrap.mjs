@@ -1,8 +1,8 @@
-// The one entry of a fresh clone. Needs any Node >= 18 and npm: finds or fetches a new enough Node, installs what the
+// The one entry of a fresh clone. Needs any Node >= 20 and npm: finds or fetches a new enough Node, installs what the
 // task needs, once per lockfile, and runs the task. Plain JavaScript without dependencies, since nothing is installed yet.
 import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -42,12 +42,50 @@ const once = (label, folder, install) => {
     .update(readFileSync(join(folder, "package-lock.json")))
     .update(platform)
     .digest("hex")
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return
-  const started = Date.now()
-  console.error(`[setup] ${label} ...`)
-  install()
-  writeFileSync(stamp, wanted)
-  console.error(`[setup] ${label}: ${((Date.now() - started) / 1000).toFixed(0)} s`)
+  const installed = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted
+  if (installed()) return
+  alone(() => {
+    if (installed()) return
+    const started = Date.now()
+    console.error(`[setup] ${label} ...`)
+    install()
+    writeFileSync(stamp, wanted)
+    console.error(`[setup] ${label}: ${((Date.now() - started) / 1000).toFixed(0)} s`)
+  })
+}
+
+const lock = join(root, ".setup-lock")
+
+/** Two first calls at once would install over each other. The folder is the lock; a dead owner's is taken over. */
+const alone = (work) => {
+  for (let told = false; ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)) {
+    try {
+      mkdirSync(lock)
+      writeFileSync(join(lock, "pid"), String(process.pid))
+      break
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error
+    }
+    if (!told) console.error("[setup] waiting for another set-up of this folder ...")
+    told = true
+    if (!ownerLives()) rmSync(lock, { recursive: true, force: true })
+  }
+  const release = () => rmSync(lock, { recursive: true, force: true })
+  process.once("exit", release)
+  work()
+  process.off("exit", release)
+  release()
+}
+
+const ownerLives = () => {
+  try {
+    // Between the folder and the number in it there is a moment; past that, the owner died in it.
+    if (!existsSync(join(lock, "pid"))) return Date.now() - statSync(lock).mtimeMs < 10_000
+    process.kill(Number(readFileSync(join(lock, "pid"), "utf8")), 0)
+    return true
+  } catch (error) {
+    return error.code !== "ESRCH"
+  }
 }
 
 const platform = `${process.platform}-${process.arch}`
@@ -85,6 +123,7 @@ const exec = (command, parameters, cwd, then = (code) => process.exit(code)) => 
   child.on("exit", (code, signal) => then(code ?? 128 + constants.signals[signal]))
 }
 
+/** Folders of packages that have tests. */
 const packages = ["packages", "apps", "tooling", "examples"].flatMap((group) =>
   existsSync(join(root, group)) ? readdirSync(join(root, group)).map((name) => join(root, group, name)) : [],
 )
@@ -94,12 +133,17 @@ const reports = () =>
 /** Lint, types and tests of every package; the last line counts the tests. */
 const check = () => {
   engine()
-  for (const file of reports()) rmSync(file)
+  for (const file of reports) rmSync(file, { force: true })
   const turbo = join(root, "node_modules", "turbo", "bin", "turbo")
   exec(node, [turbo, "run", "lint", "typecheck", "test", "--continue", "--concurrency=2", ...args], root, (code) => {
     let passed = 0
     let failed = 0
-    for (const file of reports()) {
+    for (const file of reports) {
+      if (!existsSync(file)) {
+        console.log(`No test ran in ${dirname(dirname(file))}.`)
+        failed += 1
+        continue
+      }
       const report = JSON.parse(readFileSync(file, "utf8"))
       passed += report.numPassedTests
       failed += report.numFailedTests

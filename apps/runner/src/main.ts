@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Results go to standard output, everything else to standard error. */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Effect, Logger } from "effect"
+import { Cause, Console, Effect, Logger } from "effect"
 import { CliError, Command } from "effect/cli"
 import { readFileSync } from "node:fs"
 import { CommandFailed } from "./cli/failure.ts"
@@ -10,11 +10,17 @@ import { demo } from "./cli/demo.ts"
 import { init, schema } from "./cli/init.ts"
 import { plan } from "./cli/plan.ts"
 import { run } from "./cli/run.ts"
+import * as Heap from "./heap.ts"
+
+Heap.keepSmall()
 
 const main = Command.make("batch-exports").pipe(
   Command.withDescription("Move analytics data from ClickHouse into Postgres, exactly once"),
   Command.withSubcommands([demo, init, check, plan, run, schema]),
 )
+
+const isUnexplained = (reason: Cause.Reason<unknown>): boolean =>
+  Cause.isDieReason(reason) || (Cause.isFailReason(reason) && !(reason.error instanceof CommandFailed))
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
 
@@ -28,6 +34,10 @@ Command.run(main, { version }).pipe(
         : Effect.fail(new CommandFailed("usage", 2)),
   ),
   Effect.provide(NodeServices.layer),
+  // What no command has explained is a defect. It goes to standard error: standard output is for results.
+  Effect.tapCause((cause) =>
+    cause.reasons.some(isUnexplained) ? Console.error(`internal error: ${Cause.pretty(cause)}`) : Effect.void,
+  ),
   Effect.provideService(Logger.LogToStderr, true),
-  NodeRuntime.runMain,
+  NodeRuntime.runMain({ disableErrorReporting: true }),
 )

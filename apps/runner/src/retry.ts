@@ -23,3 +23,13 @@ export const policy = (limits: Limits = defaults) =>
     ),
     Schedule.while(({ input }) => input.recovery !== "stop"),
   )
+
+/**
+ * A window that another run holds is not a failed attempt: it is asked for again until the other run has ended, or for
+ * this long.
+ */
+export const whileBusy = Schedule.spaced("1 second").pipe(
+  Schedule.upTo({ duration: "10 minutes" }),
+  Schedule.setInputType<ExportError>(),
+  Schedule.while(({ input }) => input.reason === "Busy"),
+)

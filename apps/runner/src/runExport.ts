@@ -26,7 +26,6 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
   let attempts = 0
 
   const attempt = Effect.gen(function* () {
-    attempts += 1
     const source = yield* options.export.source.open
     return yield* ExportWindow.exportWindow({
       source,
@@ -36,13 +35,17 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
     })
   }).pipe(
     Effect.scoped,
-    Effect.tapError((error) =>
-      error.recovery === "stop" || attempts > limits.times || options.onRetry === undefined
-        ? Effect.void
-        : options.onRetry(error, attempts),
-    ),
+    Effect.tapError((error) => {
+      const again = error.reason === "Busy" || (error.recovery !== "stop" && attempts <= limits.times)
+      return again && options.onRetry !== undefined ? options.onRetry(error, attempts) : Effect.void
+    }),
+    Effect.retry(Retry.whileBusy),
   )
 
-  const outcome = yield* Effect.retry(attempt, Retry.policy(limits))
+  const counted = Effect.suspend(() => {
+    attempts += 1
+    return attempt
+  })
+  const outcome = yield* Effect.retry(counted, Retry.policy(limits))
   return { outcome, attempts, milliseconds: (yield* Clock.currentTimeMillis) - started }
 })

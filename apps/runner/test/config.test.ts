@@ -105,6 +105,43 @@ describe("the configuration file", () => {
       text: edited("name: events,", "name: evnets,"),
       expected: /^c\.yaml:15: exports\.events\.model/m,
     },
+    {
+      name: "an empty file",
+      text: "# nothing\n",
+      expected: /^c\.yaml: is empty; it needs sources, destinations and exports$/,
+    },
+    { name: "a list", text: "- a\n", expected: /^c\.yaml: it needs sources, destinations and exports$/ },
+    {
+      name: "a secret that YAML takes for an alias",
+      text: edited('"${CH}"', "*Sekret9"),
+      expected: /^c\.yaml: an alias \(\*name\) has no anchor.* in quotes$/,
+    },
+    { name: "an anchor that holds itself", text: `${good}x: &x { a: *x }\n`, expected: /^c\.yaml: an alias/ },
+    {
+      name: "a password that is a number",
+      text: edited("${PG}", "12345"),
+      expected: /password: expected string; put a number in quotes$/,
+    },
+    {
+      name: "a reference without its end",
+      text: edited("${PG}", '"${Sekret9"'),
+      expected: /^c\.yaml:10: destinations\.warehouse\.password: holds "\$\{" without/,
+    },
+    {
+      name: "a reference that is no name",
+      text: edited("${PG}", "${FOO:-bar}"),
+      expected: /password: holds "\$\{" without a name/,
+    },
+    {
+      name: "an export without a name",
+      text: edited("  events:", '  "":'),
+      expected: /an export's name must not be empty/,
+    },
+    {
+      name: "two documents",
+      text: `${good}---\na: 1\n`,
+      expected: /^c\.yaml: holds several YAML documents; write one/,
+    },
     { name: "broken YAML", text: `${good}  - [`, expected: /^c\.yaml: not valid YAML/ },
   ])("refuses $name, in one line that says where", ({ expected, text }) => {
     assert.match(problems(text).join("\n"), expected)
@@ -112,6 +149,8 @@ describe("the configuration file", () => {
 
   it("never repeats a secret", () => {
     for (const text of [
+      edited('"${CH}"', "*s3cret-ch"),
+      edited("${PG}", '"${12345"'),
       edited("host: db.example.com", "host: ${PG}\n    hsot: ${CH}"),
       edited("port: ${PORT}", "port: ${CH}"),
     ]) {

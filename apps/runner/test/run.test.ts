@@ -34,12 +34,12 @@ layer(World.layer({ windows: 4, rows: 4_000 }), { timeout: 120_000 })("batch-exp
       const exported = data(first.stdout)
       assert.strictEqual(exported.status, "exported")
       assert.isAbove(exported.rows, 900)
-      assert.strictEqual(exported.encoding, "postgres-copy-text")
+      assert.strictEqual(exported.encoding, "postgres-copy-binary")
       assert.include(exported.leftOut, "person_properties")
 
       const again = yield* world.run(1)
       assert.deepInclude(data(again.stdout), { status: "already-exported", rows: 0 })
-      assert.deepStrictEqual(yield* world.counts, { table: exported.rows, ledger: exported.rows, windows: 1 })
+      assert.deepStrictEqual(yield* world.counts(), { table: exported.rows, ledger: exported.rows, windows: 1 })
     }),
   )
 
@@ -71,6 +71,20 @@ layer(World.layer({ windows: 4, rows: 4_000 }), { timeout: 120_000 })("batch-exp
       assert.isTrue(comparison.equal)
       const all = comparison.windows.reduce((sum, window) => sum + window.sourceRows, 0)
       assert.strictEqual(data(done.stdout).rows, all - (before?.rows ?? 0))
+    }),
+  )
+
+  it.effect("stores the same with COPY text", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const names = { table: "by_text", ledgerTable: "by_text_ledger", copyFormat: "text" }
+      const file = world.config({ destination: names })
+      const done = yield* world.run(2, file)
+      assert.strictEqual(done.code, 0, done.stderr)
+      assert.strictEqual(data(done.stdout).encoding, "postgres-copy-text")
+      const comparison = yield* world.compare(world.windows.slice(2, 3), names.table)
+      assert.isTrue(comparison.equal, JSON.stringify(comparison))
+      assert.isAbove(comparison.windows[0]?.targetRows ?? 0, 900)
     }),
   )
 

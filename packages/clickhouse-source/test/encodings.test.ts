@@ -1,4 +1,4 @@
-/** The bytes of both encodings, for every type that a target's column may have. */
+/** The bytes of both encodings that people can read, for every type that a target's column may have. */
 import { FieldType } from "@batch-exports/core"
 import { Jsonl } from "@batch-exports/core/testing"
 import { assert, describe, it as plain, layer } from "@effect/vitest"
@@ -131,9 +131,9 @@ layer(ClickHouseServer.layer)("encodings", (it) => {
   const render = Effect.fnUntraced(function* (encodingName: string) {
     const connection = yield* client(yield* ClickHouseServer)
     const encoding = find(encodingName)
-    const written = cases.map(([from, as]) => {
+    const written = cases.map(([from, as], index) => {
       const to = cast(from, as)
-      const column = to && encoding?.write(to)
+      const column = to && encoding?.write({ value: to, targetType: "a type", index, columns: cases.length })
       if (to === undefined || column === undefined) throw new Error(`${T.format(from.type)} as ${T.format(as)}`)
       return { ...column, adjusted: to.adjusted ?? "0" }
     })

@@ -14,18 +14,29 @@ export const make = (start: DateTime.Utc, end: DateTime.Utc): Result.Result<Wind
         `a window must start before it ends: ${DateTime.formatIso(start)} is not before ${DateTime.formatIso(end)}`,
       )
 
+const example = "2026-01-31T13:00:00Z"
+
+const iso = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)?$/i
+
 const instant = (text: string): Result.Result<DateTime.Utc, string> => {
+  const parts = iso.exec(text)
+  const none = Result.fail(`"${text}" is not a date and time: write it as ${example}`)
+  if (parts === null) return none
+  const [, year = "", month = "", day = "", , , , fraction = "", zone] = parts
   // Without a zone, the same text would mean another hour on another machine.
-  if (!/(Z|[+-]\d\d:?\d\d)$/i.test(text)) {
-    return Result.fail(`"${text}" has no time zone: write it as 2026-01-31T13:00:00Z`)
-  }
+  if (zone === undefined) return Result.fail(`"${text}" has no time zone: write it as ${example}`)
+  if (fraction.length > 3) return Result.fail(`"${text}" is finer than a millisecond, which windows are not`)
+  if (Number(year) < 1970) return Result.fail(`"${text}" is before 1970, and nothing arrived then`)
+  // Date rolls an impossible day over into the next month.
+  const [y, m, d] = [Number(year), Number(month), Number(day)]
+  if (m < 1 || m > 12 || d < 1 || d > new Date(Date.UTC(y, m, 0)).getUTCDate()) return none
   return Option.match(DateTime.make(text), {
-    onNone: () => Result.fail(`"${text}" is not a date and time: write it as 2026-01-31T13:00:00Z`),
+    onNone: () => none,
     onSome: (value) => Result.succeed(DateTime.toUtc(value)),
   })
 }
 
-/** Reads the ISO 8601 form `<start>/<end>`; both instants carry their zone. */
+/** Reads the ISO 8601 form `<start>/<end>`; both instants carry their zone, and are exact to the millisecond at most. */
 export const parse = (text: string): Result.Result<Window, string> => {
   const [start, end, ...rest] = text.trim().split("/")
   if (!start || !end || rest.length > 0) {

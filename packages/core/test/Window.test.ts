@@ -4,6 +4,11 @@ import { Window } from "@batch-exports/core"
 import { hour } from "./support.ts"
 
 describe("Window.parse", () => {
+  it("reads minutes, and milliseconds", () => {
+    const parsed = Result.getOrThrow(Window.parse("2024-02-29T13:00Z/2024-02-29T13:00:00.125Z"))
+    assert.strictEqual(Window.format(parsed), "2024-02-29T13:00:00.000Z/2024-02-29T13:00:00.125Z")
+  })
+
   it("reads two instants, in any zone", () => {
     const parsed = Result.getOrThrow(Window.parse("2026-01-31T14:00:00+01:00/2026-01-31T14:00:00Z"))
     assert.strictEqual(Window.format(parsed), "2026-01-31T13:00:00.000Z/2026-01-31T14:00:00.000Z")
@@ -15,6 +20,11 @@ describe("Window.parse", () => {
     ["tomorrowZ/2026-01-31T14:00:00Z", "is not a date and time"],
     ["2026-01-31T14:00:00Z/2026-01-31T14:00:00Z", "must start before it ends"],
     ["a/b/c", "is not a window"],
+    ["1/2", "is not a date and time"],
+    ["2026-02-31T00:00:00Z/2026-03-04T00:00:00Z", '"2026-02-31T00:00:00Z" is not a date and time'],
+    ["2026-02-28T25:00:00Z/2026-03-04T00:00:00Z", "is not a date and time"],
+    ["2026-01-31T13:00:00.0001Z/2026-01-31T14:00:00Z", "finer than a millisecond"],
+    ["0000-01-01T00:00:00Z/1960-01-01T00:00:00Z", "before 1970"],
     ["", "is not a window"],
   ])("refuses %s", (text, message) => {
     const parsed = Window.parse(text)

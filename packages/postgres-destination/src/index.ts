@@ -1,4 +1,4 @@
 /** A batch-export destination that writes into a Postgres table, exactly once. */
 export { Config } from "./config/Config.ts"
-export { copyText } from "./encodings.ts"
+export { copyBinary, copyText } from "./encodings.ts"
 export { PostgresDestination } from "./PostgresDestination.ts"

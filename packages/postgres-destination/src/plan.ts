@@ -9,12 +9,12 @@ export const plan: (config: Config, run: Run.Run) => Effect.Effect<Destination.P
   "plan",
 )(function* (config: Config, run: Run.Run) {
   const session = yield* connect(config)
-  const seen = yield* survey(session, run)
+  const seen = yield* survey(session, config, run)
   return {
     projection: seen.projection,
     target: describeTarget(config),
     create: creations(config, seen),
     missing: seen.missing,
-    notices: seen.notices,
+    notices: [seen.format, ...seen.notices],
   }
 }, Effect.scoped)

@@ -85,7 +85,8 @@ describe("SQLSTATE", () => {
   })
 
   it("every rule has a remedy in plain words", () => {
-    for (const rule of [...Object.values(sqlstates.exact), ...Object.values(sqlstates.classes)]) {
+    const { classes, copying, exact } = sqlstates
+    for (const rule of [exact, classes, copying].flatMap((rules) => Object.values(rules))) {
       assert.match(rule.remedy(at()), /[.;:]$/)
     }
   })
@@ -96,6 +97,24 @@ describe("SQLSTATE", () => {
     assert.match(classify(fromServer("42501"), at("connect")).remedy, /GRANT CONNECT ON DATABASE "d" TO "u"/)
     assert.match(classify(fromServer("42501"), at()).remedy, /GRANT USAGE, CREATE ON SCHEMA "s" TO "u"/)
     assert.strictEqual(classify(fromServer("23505"), at("create")).reason, "TargetChanged")
+  })
+
+  it("means another thing of a value in the middle of COPY", () => {
+    for (const [code, otherwise] of [
+      ["08P01", "ConnectionLost"],
+      ["42804", "TargetChanged"],
+    ] as const) {
+      const reason = (where?: string) => classify(fromServer(code, where === undefined ? {} : { where }), at()).reason
+      assert.strictEqual(reason("COPY t, line 17, column amount"), "DataRejected")
+      assert.strictEqual(reason(), otherwise)
+      // Raised by a trigger, which the same COPY set off.
+      assert.strictEqual(reason("PL/pgSQL function f() line 1 at RETURN\nCOPY t, line 17"), otherwise)
+    }
+  })
+
+  it("says the record's line, not that within a JSON document", () => {
+    const where = 'JSON data, line 3: {"a...\nCOPY t, line 17, column properties: "{"'
+    assert.include(classify(fromServer("22P02", { where }), at()).message, 'line 17, column "properties"')
   })
 
   it("says where the value is, and never the value", () => {

@@ -23,6 +23,7 @@ describe("transaction settings", () => {
     assert.strictEqual(settings(170_000).get("transaction_timeout"), "0")
     assert.strictEqual(settings(150_000).get("lock_timeout"), "3000")
     assert.strictEqual(settings(150_000).get("synchronous_commit"), "on")
+    assert.strictEqual(settings(150_000).get("client_encoding"), "UTF8")
     assert.isAbove(Number(settings(150_000).get("idle_in_transaction_session_timeout")), 60_000)
   })
 

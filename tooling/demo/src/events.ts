@@ -14,18 +14,27 @@ const Made = Schema.Struct({ start: Schema.Int, windows: Schema.Int })
 
 export const events = Effect.fnUntraced(function* (
   client: ClickHouseClient,
-  options: { readonly database: string; readonly windows: number; readonly rows: number; readonly say: Progress },
-): Effect.fn.Return<ReadonlyArray<TimeRange>, DemoError> {
-  const { database } = options
-  const made = yield* attempt("look for earlier data", () => readMade(client, database))
-  if (made !== undefined) return cut(made)
+  options: {
+    readonly database: string
+    readonly windows: number
+    readonly rows: number
+    readonly external: boolean
+    readonly say: Progress
+  },
+): Effect.fn.Return<{ readonly windows: ReadonlyArray<TimeRange>; readonly fresh: boolean }, DemoError> {
+  const { database, external } = options
+  const made = yield* attempt("look for earlier data in ClickHouse", external, () => readMade(client, database))
+  if (made !== undefined) {
+    yield* options.say(`using the events that are there: ${made.windows} windows`)
+    return { windows: cut(made), fresh: false }
+  }
 
   yield* options.say(`making ${options.rows.toLocaleString("en-US")} events`)
   const now = yield* Clock.currentTimeMillis
   const fresh = { start: Math.floor(now / HOUR) * HOUR - options.windows * HOUR, windows: options.windows }
   const windows = cut(fresh)
   const range = { start: new Date(fresh.start), end: new Date(fresh.start + fresh.windows * HOUR) }
-  yield* attempt("make the events", async () => {
+  yield* attempt("make the events in ClickHouse", external, async () => {
     await client.command({ query: `DROP DATABASE IF EXISTS ${database}` })
     await createEventsTable(client, database)
     // A merge would take a redelivered event out of its older window while both sides are compared.
@@ -37,7 +46,7 @@ export const events = Effect.fnUntraced(function* (
     await client.command({ query: `CREATE TABLE ${database}.made (start Int64, windows Int64) ENGINE = Log` })
     await client.command({ query: `INSERT INTO ${database}.made VALUES (${fresh.start}, ${fresh.windows})` })
   })
-  return windows
+  return { windows, fresh: true }
 })
 
 const readMade = async (client: ClickHouseClient, database: string): Promise<typeof Made.Type | undefined> => {

@@ -29,6 +29,8 @@ export interface Demo {
   readonly compare: Effect.Effect<Comparison, DemoError>
   /** For psql: a URL with its password. */
   readonly url: string
+  /** Where the events are in Postgres. */
+  readonly table: string
 }
 
 const DATABASE = "batch_exports_demo"
@@ -40,12 +42,14 @@ export const make = Effect.fn("makeDemo")(function* (
   const at = (name: string) => (options.keep === undefined ? {} : { dataDir: join(options.keep, name) })
   yield* options.say("starting ClickHouse")
   const ch = yield* clickHouse(at("clickhouse"))
+  if (ch.external) yield* options.say(`using the ClickHouse of CLICKHOUSE_URL, database ${DATABASE}`)
   yield* options.say("starting Postgres")
   const server = yield* postgres(at("postgres"))
+  if (server.external) yield* options.say("using the Postgres of DATABASE_URL, schema batch_exports_demo")
   const client = yield* Clients.clickHouse(ch)
   const pg = yield* Clients.postgres(server)
-  const range = yield* events(client, { ...options, database: DATABASE })
-  const target = yield* prepareTarget(pg, server)
+  const { fresh, windows } = yield* events(client, { ...options, database: DATABASE, external: ch.external })
+  const target = yield* prepareTarget(pg, server, fresh)
   return {
     source: { type: "clickhouse", url: ch.url, user: ch.user, password: ch.password, database: DATABASE },
     destination: {
@@ -59,11 +63,11 @@ export const make = Effect.fn("makeDemo")(function* (
       table: TABLE,
       ...(server.ca === undefined ? {} : { rootCertificate: server.ca }),
     },
-    windows: range.map(
+    windows: windows.map(
       ({ end, start }) =>
         new Window.Window({ start: DateTime.fromDateUnsafe(start), end: DateTime.fromDateUnsafe(end) }),
     ),
-    compare: attempt("compare both sides", () =>
+    compare: attempt("compare both sides", ch.external || server.external, () =>
       compareWindows({
         client,
         pg,
@@ -71,9 +75,10 @@ export const make = Effect.fn("makeDemo")(function* (
         teamId: "all",
         schema: target.schema,
         table: TABLE,
-        windows: range,
+        windows,
       }),
     ),
     url: server.url,
+    table: `${target.schema}.${TABLE}`,
   }
 })

@@ -11,11 +11,14 @@ export interface Target {
   readonly schema: string
 }
 
-const SCHEMA = "posthog_exports"
+/** Nobody else's: the demo drops it. */
+const SCHEMA = "batch_exports_demo"
 const USER = "posthog"
 
-export const prepareTarget = (client: Client, server: DevPostgres): Effect.Effect<Target, DemoError> =>
-  attempt("prepare the schema", async () => {
+/** `fresh`: the data is new, so what an earlier demo left here speaks of other windows. */
+export const prepareTarget = (client: Client, server: DevPostgres, fresh: boolean): Effect.Effect<Target, DemoError> =>
+  attempt("prepare the schema in Postgres", server.external, async () => {
+    if (fresh) await client.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`)
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`)
     // On a server of the user's own, the demo makes no users.
     if (server.external) return { user: server.user, password: server.password, schema: SCHEMA }

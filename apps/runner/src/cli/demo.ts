@@ -1,12 +1,13 @@
 /** `batch-exports demo`: real events through a real ClickHouse and a real Postgres, and proof that both sides agree. */
-import { Result, Console, Effect, Option } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { randomUUID } from "node:crypto"
 import { Window } from "@batch-exports/core"
 import * as Config from "../config/Config.ts"
+import { ConfigFileError } from "../config/load.ts"
 import { builtIn } from "../plugins.ts"
 import { runExport } from "../runExport.ts"
-import { CommandFailed, reported, usage } from "./failure.ts"
+import { CommandFailed, failed, reported, usage } from "./failure.ts"
 import * as DemoReport from "./demoReport.ts"
 import * as Flags from "./flags.ts"
 import * as Progress from "./progress.ts"
@@ -35,7 +36,7 @@ export const demo = Command.make(
     ),
   },
   Effect.fn("demo")(function* (flags) {
-    if (flags.windows < 1 || flags.rows < 1) return yield* usage("--windows and --rows must be at least 1")
+    if (flags.windows < 1 || flags.rows < 1) return yield* usage("--windows and --rows must be at least 1", flags.json)
     yield* Console.error("demo data, temporary servers; for yours: batch-exports init")
     yield* Effect.scoped(show({ ...flags, keep: Option.getOrUndefined(flags.keep) }))
   }),
@@ -49,42 +50,52 @@ interface Options {
   readonly rows: number
 }
 
+/** Not a name that a real export would have: on servers of the user's own, its ledger is not to be touched. */
+const EXPORT = "batch-exports-demo"
+
+const atPath = ({ message, path }: { readonly message: string; readonly path: ReadonlyArray<string | number> }) => ({
+  message,
+  path: path.join("."),
+})
+
 const show = Effect.fnUntraced(function* (options: Options) {
+  const { json } = options
   const { make } = yield* Effect.tryPromise({
     // Not a dependency of the published runner: its servers are half a gigabyte.
     try: () => import("@batch-exports/demo"),
     catch: () => new CommandFailed("no demo", 2),
-  }).pipe(Effect.catch(() => usage("the demo needs a clone of the repository; run ./batch-exports demo there")))
+  }).pipe(Effect.catch(() => usage("the demo needs a clone of the repository; run ./batch-exports demo there", json)))
   const { keep, ...shape } = options
   const world = yield* make({
     ...shape,
     ...(keep === undefined ? {} : { keep }),
     say: (what) => Console.error(`${what} ...`),
-  }).pipe(
-    Effect.catch((error) => usage("remedy" in error ? `${error.message}\n  to do   ${error.remedy}` : error.message)),
-  )
+  }).pipe(Effect.catch((error) => failed(error.message, error.remedy, json)))
 
   const settings = {
     sources: { demo: world.source },
     destinations: { demo: world.destination },
-    exports: { events: { model: { name: "events", teamId: "all" }, destination: "demo" } },
+    exports: { [EXPORT]: { model: { name: "events", teamId: "all" }, destination: "demo" } },
   }
-  const configured = Result.map(Config.decode(settings, builtIn), (exports) => exports.get("events"))
-  if (Result.isFailure(configured)) return yield* usage(configured.failure.message)
-  const definition = configured.success
-  if (definition === undefined) return yield* usage("the demo's configuration lacks its export")
+  const definition = yield* Effect.fromResult(Config.decode(settings, builtIn)).pipe(
+    Effect.map((exports) => exports.get(EXPORT)),
+    Effect.catch((error) =>
+      reported(new ConfigFileError({ file: "the demo", problems: error.problems.map(atPath) }), json),
+    ),
+  )
+  if (definition === undefined) return yield* Effect.die("the demo's configuration lacks its export")
 
   const runs = yield* Effect.forEach(world.windows, (window) =>
     exportOne(definition, window, options).pipe(Effect.catch((error) => reported(error, options.json))),
   )
   yield* Console.error("comparing both sides, record by record ...")
-  const comparison = yield* world.compare.pipe(Effect.catch((error) => usage(error.message)))
+  const comparison = yield* world.compare.pipe(Effect.catch((error) => failed(error.message, error.remedy, json)))
   const report = DemoReport.make(runs, comparison)
   yield* Console.log(options.json ? JSON.stringify(report) : DemoReport.describe(report))
 
   if (!options.once) {
     yield* Console.error(
-      `\nPostgres is up until you press Ctrl-C:\n  psql "${world.url}" -c "SELECT * FROM posthog_exports.events LIMIT 5"`,
+      `\nPostgres is up until you press Ctrl-C:\n  psql "${world.url}" -c "SELECT * FROM ${world.table} LIMIT 5"`,
     )
     return yield* Effect.never
   }

@@ -14,26 +14,52 @@ export class CommandFailed extends Error {
   }
 }
 
-export const describe = (error: ExportError): string =>
+/** What `--json` prints on standard output in place of a result. */
+export interface FailureData {
+  readonly error: {
+    readonly side: "command" | "configuration" | "source" | "destination"
+    readonly reason: string
+    /** Of runs: what the scheduler would do next. */
+    readonly recovery: string
+    readonly code: string | null
+    readonly message: string
+    readonly remedy: string | null
+  }
+}
+
+const report = (text: string, data: FailureData, exitCode: 1 | 2, json: boolean) =>
+  Effect.gen(function* () {
+    yield* Console.error(text)
+    if (json) yield* Console.log(JSON.stringify(data))
+    return yield* Effect.fail(new CommandFailed(data.error.message, exitCode))
+  })
+
+const stop = (side: "command" | "configuration", reason: string, message: string, remedy: string | null = null) => ({
+  error: { side, reason, recovery: "stop", code: null, message, remedy },
+})
+
+/** The command line asks for something that there is not. */
+export const usage = (message: string, json = false): Effect.Effect<never, CommandFailed> =>
+  report(`error: ${message}`, stop("command", "Usage", message), 2, json)
+
+/** The command was understood, and could not be carried out for a reason that is not an export's. */
+export const failed = (message: string, remedy: string, json = false): Effect.Effect<never, CommandFailed> =>
+  report(`error: ${message}\n  to do   ${remedy}`, stop("command", "Failed", message, remedy), 1, json)
+
+/** Prints the error and turns it into an exit code. */
+export const reported = (error: ExportError | ConfigFileError, json = false): Effect.Effect<never, CommandFailed> =>
+  error instanceof ConfigFileError
+    ? report(`error: ${error.message}`, stop("configuration", "ConfigInvalid", error.message), 2, json)
+    : report(describe(error), asData(error), 1, json)
+
+const describe = (error: ExportError): string =>
   [
     `error: ${error.message}`,
     `  reason  ${error.reason}${error.code === undefined ? "" : ` (${error.code})`}`,
     `  to do   ${error.remedy}`,
   ].join("\n")
 
-/** What `--json` prints on standard output for a failed run. */
-export interface FailureData {
-  readonly error: {
-    readonly side: "source" | "destination"
-    readonly reason: string
-    readonly recovery: string
-    readonly code: string | null
-    readonly message: string
-    readonly remedy: string
-  }
-}
-
-export const asData = (error: ExportError): FailureData => ({
+const asData = (error: ExportError): FailureData => ({
   error: {
     side: error._tag === "SourceError" ? "source" : "destination",
     reason: error.reason,
@@ -43,14 +69,3 @@ export const asData = (error: ExportError): FailureData => ({
     remedy: error.remedy,
   },
 })
-
-const report = (message: string, exitCode: 1 | 2) =>
-  Effect.andThen(Console.error(message), Effect.fail(new CommandFailed(message, exitCode)))
-
-export const usage = (message: string) => report(`error: ${message}`, 2)
-
-/** Prints the error and turns it into an exit code. */
-export const reported = (error: ExportError | ConfigFileError, json = false): Effect.Effect<never, CommandFailed> =>
-  error instanceof ConfigFileError
-    ? report(error.message, 2)
-    : Effect.andThen(json ? Console.log(JSON.stringify(asData(error))) : Effect.void, report(describe(error), 1))

@@ -1,11 +1,10 @@
 /** Flags and arguments that several commands share. */
-import { Window } from "@batch-exports/core"
+import { nearest, Window } from "@batch-exports/core"
 import { Effect, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 import type { Export } from "../config/Config.ts"
 import { load } from "../config/load.ts"
 import { builtIn } from "../plugins.ts"
-import { nearest } from "@batch-exports/core"
 import { reported, usage } from "./failure.ts"
 
 export const config = Flag.String("config").pipe(
@@ -27,17 +26,19 @@ export const window = Flag.String("window").pipe(
   Flag.withDescription("<start>/<end> of ingestion time: 2026-01-31T13:00:00Z/2026-01-31T14:00:00Z"),
 )
 
-export const parseWindow = (text: string) =>
-  Effect.fromResult(Window.parse(text)).pipe(Effect.catch((message) => usage(`--window: ${message}`)))
+export const parseWindow = (text: string, json: boolean) =>
+  Effect.fromResult(Window.parse(text)).pipe(Effect.catch((message) => usage(`--window: ${message}`, json)))
 
 /** The named export of the configuration file; failing that, one clear error. */
-export const findExport = Effect.fnUntraced(function* (file: string, name: string, json = false) {
+export const findExport = Effect.fnUntraced(function* (file: string, name: string, json: boolean) {
   const exports = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
   const found: Option.Option<Export> = Option.fromUndefinedOr(exports.get(name))
   if (Option.isSome(found)) return found.value
   const names = [...exports.keys()]
   const near = nearest(name, names)
+  const there = names.length === 0 ? "it defines none" : `there is ${names.join(", ")}`
   return yield* usage(
-    `export "${name}" is not in ${file}; ${near === undefined ? `there is ${names.join(", ")}` : `did you mean "${near}"?`}`,
+    `export "${name}" is not in ${file}; ${near === undefined ? there : `did you mean "${near}"?`}`,
+    json,
   )
 })

@@ -11,7 +11,7 @@ export const plan = Command.make(
   "plan",
   { export: Flags.exportName, config: Flags.config, window: Flags.window, json: Flags.json },
   Effect.fn("plan")(function* (flags) {
-    const window = yield* Flags.parseWindow(flags.window)
+    const window = yield* Flags.parseWindow(flags.window, flags.json)
     const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
     const found = yield* makePlan(definition, window).pipe(Effect.catch((error) => reported(error, flags.json)))
     yield* Console.log(flags.json ? JSON.stringify(asData(definition.name, found)) : describe(found))

@@ -23,8 +23,8 @@ export const run = Command.make(
     json: Flags.json,
   },
   Effect.fn("run")(function* (flags) {
-    if (flags.attempts < 1) return yield* usage("--attempts must be at least 1")
-    const window = yield* Flags.parseWindow(flags.window)
+    if (flags.attempts < 1) return yield* usage("--attempts must be at least 1", flags.json)
+    const window = yield* Flags.parseWindow(flags.window, flags.json)
     const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
     const runId = randomUUID()
     const label = `${definition.name}  ${Window.format(window)}`

@@ -17,6 +17,8 @@ type Settings = typeof Settings.Type
 
 const Reference = Schema.Union([Schema.String, Settings])
 
+const hasControlCharacter = (text: string): boolean => Array.from(text).some((character) => character < " ")
+
 export const Definition = Schema.Struct({
   source: Schema.optionalKey(Reference),
   model: Settings,
@@ -26,7 +28,12 @@ export const Definition = Schema.Struct({
 export const File = Schema.Struct({
   sources: Schema.Record(Schema.String, Settings),
   destinations: Schema.Record(Schema.String, Settings),
-  exports: Schema.Record(Schema.String, Definition),
+  exports: Schema.Record(Schema.String, Definition).check(
+    Schema.makeFilter((exports: Readonly<Record<string, unknown>>) => {
+      const odd = Object.keys(exports).find((name) => name.trim() === "" || hasControlCharacter(name))
+      return odd === undefined ? undefined : "an export's name must not be empty or hold control characters"
+    }),
+  ),
 })
 
 /** Every export of the file, or every problem of the file. */
@@ -120,7 +127,7 @@ const gather = (
     origin: (path) => {
       const key = path[0]
       if (key === undefined) return here
-      return key in base && !(key in own) ? [group, use, ...path] : [...here, ...path]
+      return Object.hasOwn(base, key) && !Object.hasOwn(own, key) ? [group, use, ...path] : [...here, ...path]
     },
   })
 }

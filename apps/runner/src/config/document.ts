@@ -14,16 +14,9 @@ export interface Document {
 export const parse = (text: string): Result.Result<Document, ConfigError> => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
-  if (document.errors.length > 0) {
-    return Result.fail(
-      new ConfigError({
-        problems: document.errors.map((error) => ({
-          path: [],
-          message: `not valid YAML: ${firstLine(error.message)}`,
-        })),
-      }),
-    )
-  }
+  if (document.errors.length > 0) return refuse(...document.errors.map(describe))
+  const value = plain(document)
+  if (Result.isFailure(value)) return refuse(value.failure)
   const offset = (path: Path): number | undefined => {
     const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
     const key = path.at(-1)
@@ -32,7 +25,7 @@ export const parse = (text: string): Result.Result<Document, ConfigError> => {
     return start(pair?.key) ?? start(document.getIn(path, true))
   }
   return Result.succeed({
-    value: document.toJS() as unknown,
+    value: value.success,
     line: (path) => {
       for (let length = path.length; length > 0; length--) {
         const found = offset(path.slice(0, length))
@@ -43,7 +36,26 @@ export const parse = (text: string): Result.Result<Document, ConfigError> => {
   })
 }
 
-const firstLine = (message: string): string => message.split("\n")[0] ?? message
+const refuse = (...messages: ReadonlyArray<string>): Result.Result<never, ConfigError> =>
+  Result.fail(new ConfigError({ problems: messages.map((message) => ({ path: [], message })) }))
+
+const describe = (error: { readonly code: string; readonly message: string }): string =>
+  error.code === "MULTIPLE_DOCS"
+    ? "holds several YAML documents; write one"
+    : `not valid YAML: ${error.message.split("\n")[0] ?? ""}`
+
+/** The parser's own words are not repeated: an alias that is none may be a secret that begins with an asterisk. */
+const plain = (document: { readonly toJS: () => unknown }): Result.Result<unknown, string> =>
+  Result.try({
+    try: () => {
+      const value = document.toJS()
+      // Throws where an anchor holds itself.
+      JSON.stringify(value)
+      return value
+    },
+    catch: () =>
+      "an alias (*name) has no anchor, holds itself, or is used too often; put a value that begins with * in quotes",
+  })
 
 const scalar = (node: unknown): unknown => (hasValue(node) ? node.value : node)
 

@@ -28,10 +28,18 @@ export const load = Effect.fn("loadConfig")(function* (file: string, plugins: Pl
   const paths = yield* PathService.Path
   const text = yield* fs.readFileString(file).pipe(
     Effect.mapError(
-      () =>
+      (error) =>
         new ConfigFileError({
           file,
-          problems: [{ path: "", message: "cannot be read. Write one with: batch-exports init" }],
+          problems: [
+            {
+              path: "",
+              message:
+                error.reason._tag === "NotFound"
+                  ? "does not exist. Write one with: batch-exports init"
+                  : "cannot be read: it is a directory, or you lack the permission",
+            },
+          ],
         }),
     ),
   )
@@ -63,6 +71,9 @@ export const decodeText = (
 ): Result.Result<Config.Exports, ConfigFileError> => {
   const document = Document.parse(text)
   if (Result.isFailure(document)) return Result.fail(located(file, document.failure))
+  if (document.success.value === null) {
+    return Result.fail(new ConfigFileError({ file, problems: [{ path: "", message: `is empty; ${needs}` }] }))
+  }
   const substituted = substitute(document.success.value, lookup)
   const decoded =
     substituted.problems.length > 0
@@ -70,6 +81,8 @@ export const decodeText = (
       : decodeSubstituted(substituted, plugins)
   return Result.mapError(decoded, (error) => located(file, error, document.success))
 }
+
+const needs = "it needs sources, destinations and exports"
 
 /** `port: ${PORT}` is text where a number is due; only what a substitution made is read again as a number. */
 const decodeSubstituted = ({ value, whole }: Substituted, plugins: Plugins) => {
@@ -83,7 +96,7 @@ const decodeSubstituted = ({ value, whole }: Substituted, plugins: Plugins) => {
     wrong.reduce<unknown>((changed, { path }) => update(changed, path, typed), value),
     plugins,
   )
-  return Result.isSuccess(again) ? again : first
+  return Result.isSuccess(again) || again.failure.problems.length < first.failure.problems.length ? again : first
 }
 
 const typed = (text: unknown): unknown => {
@@ -107,6 +120,12 @@ const located = (file: string, error: ConfigError, document?: Document.Document)
     file,
     problems: error.problems.map(({ message, path }) => {
       const line = document?.line(path)
-      return { path: path.join("."), message, ...(line === undefined ? {} : { line }) }
+      return { path: path.join("."), message: hint(path, message), ...(line === undefined ? {} : { line }) }
     }),
   })
+
+/** YAML takes `password: 12345` for a number, and a file of one list for a configuration. */
+const hint = (path: Document.Path, message: string): string => {
+  if (path.length === 0 && message === "expected object") return needs
+  return message === "expected string" ? "expected string; put a number in quotes" : message
+}

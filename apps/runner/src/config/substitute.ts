@@ -18,7 +18,9 @@ export interface Substituted {
   readonly problems: ConfigError["problems"]
 }
 
-const reference = /\$\$\{|\$\{([^}]*)\}/g
+const reference = /\$\$\{|\$\{([^}]*)(\}?)/g
+
+const isName = (text: string): boolean => /^(?:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/.test(text)
 
 export const substitute = (input: unknown, lookup: Lookup): Substituted => {
   const whole: Array<Path> = []
@@ -36,9 +38,16 @@ export const substitute = (input: unknown, lookup: Lookup): Substituted => {
   const visit = (value: unknown, path: Path): unknown => {
     if (typeof value === "string") {
       if (/^\$\{[^}]*\}$/.test(value)) whole.push(path)
-      return value.replace(reference, (match, name: string | undefined) =>
-        name === undefined ? match.slice(1) : resolve(name, path),
-      )
+      return value.replace(reference, (match, name: string | undefined, closing: string | undefined) => {
+        if (name === undefined) return match.slice(1)
+        if (closing === "}" && isName(name)) return resolve(name, path)
+        // What stands there is not repeated: it may be part of a password.
+        problems.push({
+          path,
+          message: 'holds "${" without a name and "}" after it; write ${NAME}, ${file:path}, or $${ for "${" itself',
+        })
+        return ""
+      })
     }
     if (Array.isArray(value)) return value.map((item, index) => visit(item, [...path, index]))
     if (typeof value === "object" && value !== null) {

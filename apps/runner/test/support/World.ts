@@ -141,25 +141,27 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
   /** Of these windows, which must be those that were exported: an event that comes twice within a window collapses. */
   const compare = (
     exported: ReadonlyArray<{ readonly start: Date; readonly end: Date }> = windows,
+    table = TABLE,
   ): Effect.Effect<Comparison> =>
     Effect.promise(() =>
-      compareWindows({ client, pg: admin, database: DATABASE, teamId: "all", schema, table: TABLE, windows: exported }),
+      compareWindows({ client, pg: admin, database: DATABASE, teamId: "all", schema, table, windows: exported }),
     )
 
   const query = <Row extends QueryResultRow>(sql: string) =>
     Effect.promise(async () => (await admin.query<Row>(sql)).rows)
 
   /** Rows in the table and rows that the ledger speaks of, in one snapshot; equal whatever happened. */
-  const counts = Effect.gen(function* () {
-    const [there] = yield* query<{ there: boolean }>(
-      `SELECT to_regclass('${schema}.batch_exports_ledger') IS NOT NULL AND to_regclass('${schema}.${TABLE}') IS NOT NULL AS there`,
-    )
-    if (there?.there !== true) return { table: 0, ledger: 0, windows: 0 }
-    const [row] = yield* query<{ table: number; ledger: number; windows: number }>(
-      `SELECT (SELECT count(*)::int FROM ${schema}.${TABLE}) AS table, coalesce(sum(rows), 0)::int AS ledger, count(*)::int AS windows FROM ${schema}.batch_exports_ledger`,
-    )
-    return row ?? { table: -1, ledger: -2, windows: 0 }
-  })
+  const counts = (table = TABLE, ledger = "batch_exports_ledger") =>
+    Effect.gen(function* () {
+      const [there] = yield* query<{ there: boolean }>(
+        `SELECT to_regclass('${schema}.${ledger}') IS NOT NULL AND to_regclass('${schema}.${table}') IS NOT NULL AS there`,
+      )
+      if (there?.there !== true) return { table: 0, ledger: 0, windows: 0 }
+      const [row] = yield* query<{ table: number; ledger: number; windows: number }>(
+        `SELECT (SELECT count(*)::int FROM ${schema}.${table}) AS table, coalesce(sum(rows), 0)::int AS ledger, count(*)::int AS windows FROM ${schema}.${ledger}`,
+      )
+      return row ?? { table: -1, ledger: -2, windows: 0 }
+    })
 
   return { ch, server, admin, schema, folder, windows, config, start, cli, run, compare, query, counts }
 })

@@ -13,10 +13,21 @@ export interface Written {
   readonly escaping: Escaping
 }
 
+/** A value in its place in the row. */
+export interface Cell {
+  readonly value: Value
+  /** What the target calls its column's type. */
+  readonly targetType: string
+  /** From 0. */
+  readonly index: number
+  /** How many there are in a row. */
+  readonly columns: number
+}
+
 export interface RowEncoding {
   readonly name: Encoding.EncodingName
   /** Undefined where the encoding has no form for the value's type. */
-  readonly write: (value: Value) => Written | undefined
+  readonly write: (cell: Cell) => Written | undefined
   /** The row around the slots, which stand where the server puts the values, one for each name. */
   readonly row: (names: ReadonlyArray<string>, slots: ReadonlyArray<string>) => string
 }

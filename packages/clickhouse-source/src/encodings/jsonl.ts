@@ -6,7 +6,7 @@ import { type RowEncoding, verbatim, type Written } from "./RowEncoding.ts"
 
 export const jsonl: RowEncoding = {
   name: Encoding.jsonl,
-  write: (value) => escaped(value) ?? composed(value),
+  write: ({ value }) => escaped(value) ?? composed(value),
   row: (names, slots) =>
     `{${names.map((name, index) => `${verbatim(JSON.stringify(name))}:${slots[index] ?? ""}`).join(",")}}\n`,
 }

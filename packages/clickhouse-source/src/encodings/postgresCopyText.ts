@@ -8,7 +8,7 @@ import type { RowEncoding, Written } from "./RowEncoding.ts"
 
 export const postgresCopyText: RowEncoding = {
   name: "postgres-copy-text",
-  write: (value) => written(value),
+  write: ({ value }) => written(value),
   row: (_names, slots) => `${slots.join("\t")}\n`,
 }
 

@@ -2,7 +2,7 @@
 import { FieldType, type Projection, type Window } from "@batch-exports/core"
 import { DateTime, Result } from "effect"
 import { find as findEncoding } from "../encodings/index.ts"
-import type { RowEncoding } from "../encodings/RowEncoding.ts"
+import type { RowEncoding, Written } from "../encodings/RowEncoding.ts"
 import { unfitMark } from "../errors/classify.ts"
 import type { Rows, SourceModel } from "../models/SourceModel.ts"
 import { identifier, literal } from "../sql/text.ts"
@@ -69,12 +69,12 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
   const slots: Array<string> = []
   const expressions: Array<string> = []
   for (const [index, { as, field, targetType, unfit, value }] of columns.entries()) {
-    const column = encoding.write(value)
+    const column = encoding.write({ value, targetType, index, columns: columns.length })
     if (column === undefined) {
       return Result.fail(`"${field.name}" as ${FieldType.format(as)} (${targetType}) in ${encoding.name}`)
     }
     const sql =
-      unfit === "fail" && value.adjusted !== undefined ? guarded(column.sql, value.adjusted, field.name) : column.sql
+      unfit === "fail" && value.adjusted !== undefined ? guarded(column, value.adjusted, field.name) : column.sql
     expressions.push(`${sql} AS batch_c${index}`)
     slots.push(`\${batch_c${index}:${column.escaping}}`)
   }
@@ -88,9 +88,9 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
   })
 }
 
-/** The query fails at the first value that would have to be changed. */
-const guarded = (sql: string, adjusted: string, field: string) =>
-  `if(throwIf(${adjusted}, ${literal(`${unfitMark}${field}`)}) = 1, NULL, ${sql})`
+/** The query fails at the first value that would have to be changed. What is Raw must not become Nullable by it. */
+const guarded = ({ escaping, sql }: Written, adjusted: string, field: string) =>
+  `if(throwIf(${adjusted}, ${literal(`${unfitMark}${field}`)}) = 1, ${escaping === "Raw" ? "''" : "NULL"}, ${sql})`
 
 const adjusted = (columns: ReadonlyArray<Column>, rows: Rows, params: Statement["params"]): Statement | undefined => {
   const counts = columns.flatMap(({ field, value }) =>

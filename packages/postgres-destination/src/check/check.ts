@@ -3,6 +3,7 @@ import type { CheckStep, DestinationError, Model } from "@batch-exports/core"
 import { Effect, Queue, type Scope, Stream } from "effect"
 import type { Config } from "../config/Config.ts"
 import type { Session } from "../connection/Session.ts"
+import { type Allowed, allow } from "../copyFormat.ts"
 import { encodings } from "../encodings.ts"
 import * as identifier from "../identifier.ts"
 import { ledgerOf, layOut, mayCreateTarget, schemaOf, targetOf } from "../sink/survey.ts"
@@ -29,14 +30,16 @@ const walk = Effect.fn("check")(function* (
   const { names, server } = session
   const step = stepper(report)
   const table = identifier.qualified(names.schema, names.table)
+  // As if the source wrote them all: it is checked on its own.
+  const allowed = allow(config.copyFormat, encodings)
 
   yield* step("encoding", "Database encoding", Effect.fromResult(verify.encoding(server, names)), () => server.encoding)
   yield* step("writable", "Server accepts writes", Effect.fromResult(verify.writable(server)), () => undefined)
   const access = yield* step("schema", "Schema", schemaOf(session), () => names.schema)
-  const target = yield* step("privileges", "Privileges", privileges(session, access.create, model), (found) =>
+  const target = yield* step("privileges", "Privileges", privileges(session, access.create, model, allowed), (found) =>
     found === undefined ? `CREATE on schema ${names.schema}` : `on ${table}`,
   )
-  const layout = yield* step("table", "Table", layOut(names, model, encodings[0], target), ({ notices, projection }) =>
+  const layout = yield* step("table", "Table", layOut(names, model, allowed, target), ({ notices, projection }) =>
     [
       target === undefined ? `${table} will be created` : table,
       ...(projection.leftOut.length === 0 ? [] : [`left out: ${projection.leftOut.join(", ")}`]),
@@ -54,11 +57,16 @@ const walk = Effect.fn("check")(function* (
 })
 
 /** A table needs its own privileges; a table yet to be created needs that of creating it. */
-const privileges = Effect.fnUntraced(function* (session: Session, create: boolean, model: Model.Model) {
+const privileges = Effect.fnUntraced(function* (
+  session: Session,
+  create: boolean,
+  model: Model.Model,
+  allowed: Allowed,
+) {
   const target = yield* targetOf(session, model)
   // Only then, so that a field without a column type is reported by its own step.
   if (target === undefined && !create) {
-    const layout = yield* layOut(session.names, model, encodings[0], undefined)
+    const layout = yield* layOut(session.names, model, allowed, undefined)
     yield* mayCreateTarget(session.names, { usage: true, create: false }, layout)
   }
   return target

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto"
 import type { Config } from "../config/Config.ts"
 import type { Session } from "../connection/Session.ts"
 import { begin, setLocal, transactionSettings } from "../connection/transactionSettings.ts"
+import { frames } from "../encodings.ts"
 import * as identifier from "../identifier.ts"
 import { creationLock } from "../ledger/exportKey.ts"
 import * as statements from "../ledger/statements.ts"
@@ -61,10 +62,8 @@ export const trial = Effect.fnUntraced(function* (
   yield* session.query(`locking ${table}`, `LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`)
   yield* copy(session, {
     action: `copying nothing into ${table}`,
-    sql: copyStatement(
-      table,
-      columns.map(({ field }) => field.name),
-    ),
+    sql: copyStatement(table, layout.projection),
+    frame: frames[layout.projection.encoding],
     incoming: { iterator: nothing, first: { done: true, value: undefined } },
     stallTimeout: config.stallTimeout,
   })

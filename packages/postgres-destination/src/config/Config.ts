@@ -1,5 +1,6 @@
 /** The configuration of a Postgres destination, as the user writes it. Decoded without I/O; the titles are the labels of the form. */
 import { Duration, Effect, Option, Schema } from "effect"
+import { copyFormats } from "../copyFormat.ts"
 import * as identifier from "../identifier.ts"
 import { tlsProblems } from "./tlsPolicy.ts"
 
@@ -103,6 +104,14 @@ const Fields = Schema.Struct({
     description: "The table, in the same schema, that records which windows have been exported.",
     default: "batch_exports_ledger",
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("batch_exports_ledger"))),
+  copyFormat: Schema.Literals(copyFormats)
+    .annotate({
+      title: "Copy format",
+      description:
+        "How rows travel to the server. auto: in binary, which costs the server less, where every column's type allows it, and otherwise as text. binary: in binary or not at all.",
+      default: "auto",
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("auto" as const))),
   lockTimeout: duration(
     "30 seconds",
     "Lock timeout",

@@ -19,6 +19,8 @@ export const transactionSettings = (options: Options): ReadonlyArray<Setting> =>
   const settings: ReadonlyArray<Setting> = [
     // Timestamps are rendered in UTC.
     ["TimeZone", "UTC"],
+    // COPY in binary goes by it, and a pooler may hand on a session where somebody changed it.
+    ["client_encoding", "UTF8"],
     // Without it, an acknowledged window could be lost with the server's last moments.
     ["synchronous_commit", "on"],
     ["lock_timeout", `${Math.ceil(Duration.toMillis(options.lockTimeout))}`],

@@ -33,7 +33,7 @@ export const classify = (error: unknown, at: Circumstances): DestinationError =>
 }
 
 const fromServer = (error: ServerError, at: Circumstances): DestinationError => {
-  const rule = sqlstates.find(error.code)
+  const rule = (isAboutValue(error) ? sqlstates.copying[error.code] : undefined) ?? sqlstates.find(error.code)
   if (rule === undefined) return unknown(at, oneLine(error.message), error.code)
   const says =
     rule.says === undefined
@@ -41,6 +41,9 @@ const fromServer = (error: ServerError, at: Circumstances): DestinationError => 
       : `${sqlstates.conditions[error.code] ?? rule.says}${position(error)}`
   return make(reasonAt(rule.reason, error, at), at, says, rule.remedy(at), error.code)
 }
+
+/** The innermost context comes first: an error of a trigger, or of a function that it calls, begins with that. */
+const isAboutValue = ({ where }: ServerError): boolean => /^COPY \S.*, line \d+/.test(where ?? "")
 
 /** The same code says another thing before there is a connection, and while a table is being created. */
 const reasonAt = (reason: Reason.Reason, error: ServerError, at: Circumstances): Reason.Reason => {
@@ -75,9 +78,12 @@ export const make = (
     ...(code === undefined ? {} : { code }),
   })
 
-/** `, line 3, column "properties", constraint "positive"`: names and numbers, never the value, which `where` quotes after a colon. */
+/**
+ * `, line 3, column "properties", constraint "positive"`: names and numbers, never the value, which `where` quotes after a colon.
+ * Only COPY's own line is of records: a line before it may tell lines within a JSON document.
+ */
 const position = (error: ServerError): string => {
-  const copied = /, line (\d+)(?:, column ([^:]+?))?(?::|$)/m.exec(error.where ?? "")
+  const copied = /^COPY \S.*?, line (\d+)(?:, column ([^:]+?))?(?::|$)/m.exec(error.where ?? "")
   const column = error.column ?? copied?.[2]
   const raisedIn = /function ([\w."]+)\(/.exec(error.where ?? "")?.[1]
   return [

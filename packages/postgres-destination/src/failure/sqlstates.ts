@@ -111,6 +111,14 @@ export const exact: Readonly<Record<string, Rule>> = {
   "27000": violated("a trigger changed data that the statement was changing"),
 }
 
+/** What a code says of a value in the middle of COPY, where elsewhere it says something else. */
+export const copying: Readonly<Record<string, Rule>> = {
+  // Not a lost connection: this is how the input function of a type says that a binary value is too short for it.
+  "08P01": rejected("a value is shorter than its type"),
+  // Not a changed table: the elements of a binary array carry a type of their own.
+  "42804": rejected("an array holds elements of another type than its column"),
+}
+
 export const classes: Readonly<Record<string, Rule>> = {
   "08": lost,
   "22": rejected("a value is not valid for its column"),
@@ -134,6 +142,7 @@ export const conditions: Readonly<Record<string, string>> = {
   "22021": "a text holds bytes that are not valid UTF-8, or NUL",
   "22032": "a JSON document is not valid",
   "22P02": "a value is malformed for its column's type",
+  "22P03": "a value is malformed for its column's type",
   "22P04": "the rows are malformed",
   "22P05": "a text holds a character that the database cannot store",
   "23502": "a column that must not be null got a null",

@@ -6,6 +6,7 @@ import { DestinationError } from "@batch-exports/core"
 import { Duration, Effect } from "effect"
 import { pipeline } from "node:stream/promises"
 import { from as copyFrom } from "pg-copy-streams"
+import type { Frame } from "../encodings.ts"
 import type { Session } from "../connection/Session.ts"
 import { classify } from "../failure/classify.ts"
 
@@ -16,6 +17,7 @@ export interface Incoming {
 
 export interface Copied {
   readonly rows: number
+  /** Of the source, without what is put around them. */
   readonly bytes: number
 }
 
@@ -60,6 +62,7 @@ export interface Request {
   /** Continues the sentence "While …" in an error. */
   readonly action: string
   readonly sql: string
+  readonly frame: Frame
   readonly incoming: Incoming
   readonly stallTimeout: Duration.Duration
 }
@@ -82,7 +85,7 @@ export const copy = (session: Session, request: Request): Effect.Effect<Copied, 
 
     session.client.query(target)
     pipeline(
-      pieces(request.incoming, progress, timer, () => fail(sourceBroke())),
+      pieces(request, progress, timer, () => fail(sourceBroke())),
       target,
     ).then(
       () => {
@@ -106,9 +109,12 @@ interface Progress {
 const bufferBytes = 1024 * 1024
 const pieceBytes = 256 * 1024
 
-/** The source's chunks, cut so that a huge one is buffered piece by piece and each accepted piece counts as progress. */
+/**
+ * The source's chunks in their frame, cut so that a huge one is buffered piece by piece and each accepted piece counts as
+ * progress.
+ */
 const pieces = async function* (
-  { first, iterator }: Incoming,
+  { frame, incoming: { first, iterator } }: Request,
   progress: Progress,
   timer: NodeJS.Timeout,
   onBroken: () => void,
@@ -116,6 +122,7 @@ const pieces = async function* (
   let next = first
   let ended = false
   try {
+    yield* frame.before
     for (;;) {
       if (next.done === true) break
       const chunk = next.value
@@ -140,6 +147,7 @@ const pieces = async function* (
   } finally {
     if (!ended) release(iterator)
   }
+  yield* frame.after
 }
 
 /** The caller knows the source's own reason and reports that instead. */

@@ -21,7 +21,7 @@ export const open = Effect.fn("open")(function* (
   run: Run.Run,
 ): Effect.fn.Return<Destination.Sink, DestinationError, Scope.Scope> {
   const session = yield* connect(config)
-  const seen = yield* survey(session, run)
+  const seen = yield* survey(session, config, run)
   const sink = makeSink(config, run, session, seen)
   yield* Effect.addFinalizer(() => Effect.sync(sink.close))
   return sink

@@ -2,10 +2,11 @@
  * Looks at everything that a run will meet, without a transaction and without changing anything: server, schema, table,
  * ledger. `plan` shows the result, `open` acts on it, `check` walks the same steps one by one.
  */
-import { DestinationError, Encoding, type Model, type Run, Window } from "@batch-exports/core"
+import { DestinationError, type Model, type Run, Window } from "@batch-exports/core"
 import { Effect, Result } from "effect"
 import type { Config } from "../config/Config.ts"
 import type { Session } from "../connection/Session.ts"
+import { type Allowed, allow } from "../copyFormat.ts"
 import { encodings } from "../encodings.ts"
 import { grantLedger, grantTable, type Names } from "../failure/Circumstances.ts"
 import * as identifier from "../identifier.ts"
@@ -17,6 +18,7 @@ import { readSchema, readTarget, type Relation, type SchemaAccess, type Target }
 import * as verify from "../target/verify.ts"
 
 export interface Survey extends Layout {
+  readonly allowed: Allowed
   /** As it was; undefined when it is yet to be created. */
   readonly target: Target | undefined
   readonly ledger: Relation | undefined
@@ -25,21 +27,23 @@ export interface Survey extends Layout {
 
 export const survey = Effect.fn("survey")(function* (
   session: Session,
+  config: Config,
   run: Run.Run,
 ): Effect.fn.Return<Survey, DestinationError> {
-  const encoding = yield* chooseEncoding(run)
+  const allowed = yield* allowedFor(config, run)
   yield* usable(session)
   const access = yield* schemaOf(session)
   const target = yield* targetOf(session, run.model)
-  const layout = yield* layOut(session.names, run.model, encoding, target)
+  const layout = yield* layOut(session.names, run.model, allowed, target)
   if (target === undefined) yield* mayCreateTarget(session.names, access, layout)
   const ledger = yield* ledgerOf(session, access)
-  if (ledger === undefined) return { ...layout, target, ledger, missing: [run.window] }
+  if (ledger === undefined) return { ...layout, allowed, target, ledger, missing: [run.window] }
 
   yield* Ledger.verifyTarget(session, run.export, target?.oid ?? null)
   const done = yield* Ledger.overlapping(session, run.export, run.window)
   return {
     ...layout,
+    allowed,
     target,
     ledger,
     missing: Window.subtract(
@@ -68,17 +72,20 @@ const redefined = (run: Run.Run, done: ReadonlyArray<statements.Overlap>): Reado
       ]
 }
 
-const chooseEncoding = (run: Run.Run): Effect.Effect<Encoding.EncodingName, DestinationError> => {
-  const encoding = Encoding.choose(encodings, run.offers)
-  return encoding === undefined
-    ? Effect.fail(
+const allowedFor = ({ copyFormat }: Config, run: Run.Run): Effect.Effect<Allowed, DestinationError> => {
+  const allowed = allow(copyFormat, run.offers)
+  return allowed.encodings.length > 0
+    ? Effect.succeed(allowed)
+    : Effect.fail(
         new DestinationError({
           reason: "Unsupported",
-          message: `Postgres takes ${encodings.join(", ")}; the source writes ${run.offers.join(", ")}`,
-          remedy: "Choose a source that shares an encoding.",
+          message: `With copyFormat "${copyFormat}", Postgres takes ${allow(copyFormat, encodings).encodings.join(", ")}; the source writes ${run.offers.join(", ")}`,
+          remedy:
+            copyFormat === "auto"
+              ? "Choose a source that shares an encoding."
+              : 'Set copyFormat to "auto", or choose another source.',
         }),
       )
-    : Effect.succeed(encoding)
 }
 
 export const usable = Effect.fnUntraced(function* (session: Session): Effect.fn.Return<void, DestinationError> {
@@ -107,11 +114,11 @@ export const targetOf = Effect.fnUntraced(function* (
 export const layOut = (
   names: Names,
   model: Model.Model,
-  encoding: Encoding.EncodingName,
+  allowed: Allowed,
   target: Target | undefined,
 ): Effect.Effect<Layout, DestinationError> => {
   const tableName = identifier.qualified(names.schema, names.table)
-  const request = { model, encoding, tableName }
+  const request = { model, allowed, tableName }
   return Effect.fromResult(
     Result.mapError(
       target === undefined ? projectNew(request) : projectExisting(request, target),

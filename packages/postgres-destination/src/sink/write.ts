@@ -3,12 +3,13 @@ import { type Destination, DestinationError, type Run } from "@batch-exports/cor
 import { type Duration, Effect } from "effect"
 import type { Session } from "../connection/Session.ts"
 import type { transactionSettings } from "../connection/transactionSettings.ts"
-import { copyOptions, copyText } from "../encodings.ts"
+import { copyOptions, frames } from "../encodings.ts"
 import { targetChanged } from "../failure/targetChanged.ts"
 import * as identifier from "../identifier.ts"
 import * as statements from "../ledger/statements.ts"
 import { createIfMissing } from "../target/create.ts"
 import { createTable } from "../target/createTable.ts"
+import type { Layout } from "../target/project.ts"
 import { readTarget, type Target } from "../target/Target.ts"
 import { copy, type Copied, firstBytes, release } from "./copy.ts"
 import { layOut, type Survey } from "./survey.ts"
@@ -32,16 +33,15 @@ export const write = Effect.fn("write")(function* (
 ): Effect.fn.Return<{ readonly claim: statements.Claim; readonly copied: Copied }, DestinationError> {
   const table = identifier.qualified(session.names.schema, session.names.table)
   const action = `copying into ${table}`
-  const { stallTimeout } = attempt
+  const { seen, stallTimeout } = attempt
+  const { projection } = seen
   const incoming = yield* firstBytes(part.bytes, claim && { action, stallTimeout })
   return yield* Effect.gen(function* () {
     const claimed = claim ?? (yield* begin(session, attempt))
     const copied = yield* copy(session, {
       action,
-      sql: copyStatement(
-        table,
-        attempt.seen.projection.columns.map(({ field }) => field.name),
-      ),
+      sql: copyStatement(table, projection),
+      frame: frames[projection.encoding],
       incoming,
       stallTimeout,
     })
@@ -49,8 +49,8 @@ export const write = Effect.fn("write")(function* (
   }).pipe(Effect.onError(() => Effect.sync(() => release(incoming.iterator))))
 })
 
-export const copyStatement = (table: string, columns: ReadonlyArray<string>): string =>
-  `COPY ${table} (${columns.map(identifier.quote).join(", ")}) FROM STDIN (${copyOptions[copyText]})`
+export const copyStatement = (table: string, { columns, encoding }: Layout["projection"]): string =>
+  `COPY ${table} (${columns.map(({ field }) => identifier.quote(field.name)).join(", ")}) FROM STDIN (${copyOptions[encoding]})`
 
 const begin = Effect.fnUntraced(function* (
   session: Session,
@@ -89,7 +89,7 @@ const createTarget = Effect.fnUntraced(function* (
   })
   const target = yield* readTarget(session)
   if (target === undefined) return yield* targetChanged(session.names)
-  const layout = yield* layOut(session.names, run.model, projection.encoding, target)
+  const layout = yield* layOut(session.names, run.model, seen.allowed, target)
   if (JSON.stringify(layout.projection) !== JSON.stringify(projection)) return yield* targetChanged(session.names)
   return target
 })

@@ -2,9 +2,12 @@
  * Lays a model's fields over the columns of the table, or over those that a new table gets. Pure. The result is the
  * projection that the source renders, or the reasons why the table cannot take the records.
  */
-import { type Encoding, FieldType, Model, type Projection, type RecordSchema } from "@batch-exports/core"
+import { FieldType, Model, type Projection, type RecordSchema } from "@batch-exports/core"
 import { Result } from "effect"
+import type { Allowed } from "../copyFormat.ts"
+import { copyBinary, copyText, type CopyEncoding } from "../encodings.ts"
 import * as identifier from "../identifier.ts"
+import { binaryOids } from "./binaryForm.ts"
 import { accept, newColumnType } from "./columnTypes.ts"
 import type { Column, Target } from "./Target.ts"
 
@@ -15,13 +18,15 @@ export interface Incompatible {
 }
 
 export interface Layout {
-  readonly projection: Projection.Projection
+  readonly projection: Projection.Projection & { readonly encoding: CopyEncoding }
   readonly notices: ReadonlyArray<string>
+  /** How the rows go, and why so: a sentence for people. */
+  readonly format: string
 }
 
 interface Request {
   readonly model: Model.Model
-  readonly encoding: Encoding.EncodingName
+  readonly allowed: Allowed
   readonly tableName: string
 }
 
@@ -29,21 +34,27 @@ const unfit = (model: Model.Model, field: RecordSchema.Field): Projection.Unfit 
   Model.identityFields(model).has(field.name) ? "fail" : "nearest"
 
 /** The columns of a table that is yet to be created: exactly the created fields. */
-export const projectNew = ({ encoding, model, tableName }: Request): Result.Result<Layout, Incompatible> => {
+export const projectNew = ({ allowed, model, tableName }: Request): Result.Result<Layout, Incompatible> => {
   const columns: Array<Projection.Column> = []
   const problems: Array<string> = []
+  const notBinary: Array<string> = []
   for (const field of model.schema.fields.filter(({ created }) => created)) {
     const type = newColumnType(field.type)
     const named = identifier.problem(field.name)
     if (named !== undefined) problems.push(`the name of field "${field.name}" ${named}`)
     else if (type === undefined) {
       problems.push(`Postgres has no column type for field "${field.name}" (${FieldType.format(field.type)})`)
-    } else columns.push({ field, as: type.as, targetType: type.name, unfit: unfit(model, field) })
+    } else {
+      columns.push({ field, as: type.as, targetType: type.name, unfit: unfit(model, field) })
+      // A new column has exactly the type that its field asks for; once it is there, its OID is looked at as well.
+      if (binaryOids(type.as).length === 0) notBinary.push(`column "${field.name}" is ${type.name}`)
+    }
   }
   return conclude(columns, problems, {
     remedy: "Rename or leave out the field, or create the table by hand with the columns that you want.",
     nothing: `model "${model.name}" has no field that a new table ${tableName} would get`,
-    encoding,
+    allowed,
+    notBinary,
     leftOut: model.schema.fields.filter(({ created }) => !created).map(({ name }) => name),
     notices: [],
   })
@@ -51,7 +62,7 @@ export const projectNew = ({ encoding, model, tableName }: Request): Result.Resu
 
 /** The columns of the user's table, by name. Columns that no field fills are left alone. */
 export const projectExisting = (
-  { encoding, model, tableName }: Request,
+  { allowed, model, tableName }: Request,
   target: Pick<Target, "columns">,
 ): Result.Result<Layout, Incompatible> => {
   const byName = new Map(target.columns.map((column) => [column.name, column]))
@@ -59,6 +70,7 @@ export const projectExisting = (
   const problems: Array<string> = []
   const notices: Array<string> = []
   const leftOut: Array<string> = []
+  const notBinary: Array<string> = []
   const filled = new Set<string>()
   for (const field of model.schema.fields) {
     const column = byName.get(field.name)
@@ -80,6 +92,7 @@ export const projectExisting = (
       )
     }
     columns.push({ field, as, targetType: column.declared, unfit: unfit(model, field) })
+    if (!binaryOids(as).includes(column.typeOid)) notBinary.push(`column "${column.name}" is ${column.declared}`)
   }
   for (const column of target.columns) if (blocks(column, filled)) problems.push(unfilled(column))
   return conclude(columns, problems, {
@@ -88,7 +101,8 @@ export const projectExisting = (
       target.columns.filter((column) => blocks(column, filled)),
     ),
     nothing: `${tableName} has no column in common with model "${model.name}"`,
-    encoding,
+    allowed,
+    notBinary,
     leftOut,
     notices,
   })
@@ -113,7 +127,9 @@ const conclude = (
   rest: {
     readonly remedy: string
     readonly nothing: string
-    readonly encoding: Encoding.EncodingName
+    readonly allowed: Allowed
+    /** The columns whose types have no binary form. */
+    readonly notBinary: ReadonlyArray<string>
     readonly leftOut: ReadonlyArray<string>
     readonly notices: ReadonlyArray<string>
   },
@@ -126,8 +142,21 @@ const conclude = (
       remedy: "Correct the table's name or its columns, or let a new table be created under another name.",
     })
   }
+  const { allowed, notBinary } = rest
+  // One column without a binary form sends the whole row as text: COPY knows one format at a time.
+  const encoding = allowed.encodings.find((name) => name === copyText || notBinary.length === 0)
+  if (encoding === undefined) {
+    return Result.fail({
+      problems: notBinary.map((column) => `${column}, which has no binary form`),
+      remedy: allowed.remedy,
+    })
+  }
   return Result.succeed({
-    projection: { encoding: rest.encoding, columns: [first, ...others], leftOut: rest.leftOut },
+    projection: { encoding, columns: [first, ...others], leftOut: rest.leftOut },
     notices: rest.notices,
+    format:
+      encoding === copyBinary
+        ? "Rows are copied in binary."
+        : `Rows are copied as text: ${allowed.notBinary ?? `${notBinary.join(", ")}, which has no binary form`}.`,
   })
 }

@@ -41,6 +41,12 @@ export const pairs: Model.Model = {
   identity: { _tag: "Append" },
 }
 
+/** A number, and a value of the type that a test is about. */
+export const modelOf = (type: FieldType.FieldType): Model.Model => ({
+  ...pairs,
+  schema: RecordSchema.make(field("n", FieldType.int32), field("v", type)),
+})
+
 export const pairRows = (count: number, from = 0, note = "a"): string => {
   let text = ""
   for (let id = from; id < from + count; id++) text += `${id}\t${note}\n`

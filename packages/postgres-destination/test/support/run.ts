@@ -1,8 +1,8 @@
 /** Drives the destination as a runner would: configure, open, write, commit. */
-import { type Destination, type DestinationError, type Run, Window } from "@batch-exports/core"
-import { DateTime, Effect, Result } from "effect"
+import { type Destination, type DestinationError, type Projection, type Run, Window } from "@batch-exports/core"
+import { DateTime, Effect, Result, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
-import { copyText, PostgresDestination } from "../../src/index.ts"
+import { copyBinary, copyText, PostgresDestination } from "../../src/index.ts"
 import { Postgres } from "./database.ts"
 import { pairs } from "./model.ts"
 
@@ -40,6 +40,9 @@ export const runOf = (changes: Partial<Run.Run> = {}): Run.Run => ({
   ...changes,
 })
 
+/** A source that writes both of the destination's encodings. */
+export const both = [copyBinary, copyText] as const
+
 export const bytesOf = async function* (...chunks: ReadonlyArray<string | Uint8Array>): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk
 }
@@ -69,6 +72,19 @@ export const exportText = (
       return { missing, notices, receipt }
     }),
   )
+
+/** Exports the chunks as one window, and answers with the projection that they were for. */
+export const exportBytes = Effect.fnUntraced(function* (
+  to: Destination.Configured,
+  run: Run.Run,
+  rows: number,
+  chunks: ReadonlyArray<string | Uint8Array>,
+): Effect.fn.Return<Projection.Projection, DestinationError, Scope.Scope> {
+  const sink = yield* to.open(run)
+  yield* sink.write({ window: run.window, bytes: bytesOf(...chunks) })
+  yield* sink.commit({ rows, adjusted: {} })
+  return sink.projection
+}, Effect.scoped)
 
 /** The reason that an effect fails for, or "succeeded". */
 export const reasonOf = <A, R>(effect: Effect.Effect<A, DestinationError, R>): Effect.Effect<string, never, R> =>
