@@ -19,5 +19,5 @@ COPY --from=build /app/packages ./packages
 COPY --from=build /app/apps ./apps
 USER node
 WORKDIR /config
-ENTRYPOINT ["node", "/app/apps/runner/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "/app/apps/runner/dist/main.js"]
 CMD ["--help"]

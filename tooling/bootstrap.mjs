@@ -168,7 +168,8 @@ switch (task) {
   case "cli": {
     if (args[0] === "demo") engine()
     const main = join(root, "apps", "runner", "src", "main.ts")
-    exec(node, ["--conditions=@batch-exports/source", main, ...args], process.cwd())
+    // The flag is the one of the program's first line.
+    exec(node, ["--max-semi-space-size=1", "--conditions=@batch-exports/source", main, ...args], process.cwd())
     break
   }
   case "exec":

@@ -1,6 +1,5 @@
 /** The runner as a library: configuration, plugins, and single runs. */
 export * as Config from "./config/Config.ts"
-export * as Heap from "./heap.ts"
 export { jsonSchema } from "./config/jsonSchema.ts"
 export { ConfigFileError, decodeText, load } from "./config/load.ts"
 export { builtIn, type Plugins } from "./plugins.ts"

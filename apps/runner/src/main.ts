@@ -1,5 +1,10 @@
-#!/usr/bin/env node
-/** The command line. Results go to standard output, everything else to standard error. */
+#!/usr/bin/env -S node --max-semi-space-size=1
+/**
+ * The command line. Results go to standard output, everything else to standard error.
+ *
+ * The flag above: every chunk read from a socket is memory that only the garbage collector gives back, and V8 looks at a young
+ * generation of several megabytes too seldom for that. With it, a long export stays 60 MB smaller.
+ */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Logger } from "effect"
 import { CliError, Command } from "effect/cli"
@@ -10,9 +15,6 @@ import { demo } from "./cli/demo.ts"
 import { init, schema } from "./cli/init.ts"
 import { plan } from "./cli/plan.ts"
 import { run } from "./cli/run.ts"
-import * as Heap from "./heap.ts"
-
-Heap.keepSmall()
 
 const main = Command.make("batch-exports").pipe(
   Command.withDescription("Move analytics data from ClickHouse into Postgres, exactly once"),

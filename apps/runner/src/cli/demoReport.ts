@@ -89,10 +89,10 @@ export const describe = (report: Report): string => {
     Format.table(head, rows, right),
     "",
     report.equal
-      ? `Both sides agree: ${report.windows.length} windows, ${Format.count(report.newRows)} new rows.`
+      ? `Both sides agree: ${Format.plural(report.windows.length, "window")}, ${Format.plural(report.newRows, "new row")}.`
       : "The two sides differ.",
     ...(report.unexplainedRows > 0
-      ? [`${Format.count(report.unexplainedRows)} rows in Postgres belong to no window.`]
+      ? [`Rows in Postgres that belong to no window: ${Format.count(report.unexplainedRows)}.`]
       : []),
     ...differences.map(({ difference, window }) => `${window}: ${JSON.stringify(difference)}`),
   ].join("\n")

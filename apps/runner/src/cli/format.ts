@@ -5,6 +5,8 @@ const grouped = new Intl.NumberFormat("en-US")
 
 export const count = (value: number): string => grouped.format(value)
 
+export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`
+
 /** Decimal units, as network and disk figures use. */
 export const bytes = (value: number): string => {
   if (value < 1000) return `${value} B`

@@ -40,22 +40,39 @@ export class Answer {
     this.#reach = Math.max(nonce.length + digits, this.#marker?.length ?? untaggedReach)
   }
 
-  /** What may be passed on; undefined when there is nothing. The result shares no memory with `chunk`. */
+  /**
+   * What may be passed on; undefined when there is nothing. Chunks are passed on as they came, each when the next one shows
+   * that it was not the last: on the hot path no byte is copied. A chunk must not be written to afterwards.
+   */
   push(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#exception !== undefined) {
       if (this.#exception.length < textLimit) this.#exception = Buffer.concat([this.#exception, chunk])
       return undefined
     }
-    const all = Buffer.concat([this.#held, chunk])
-    const found = this.#marker === undefined ? -1 : all.indexOf(this.#marker)
-    if (found >= 0) {
-      this.#exception = all.subarray(found)
+    const next = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    if (this.#marker !== undefined && this.#holdsMarker(this.#marker, next)) {
+      const all = Buffer.concat([this.#held, next])
+      this.#exception = all.subarray(all.indexOf(this.#marker))
       return undefined
     }
+    if (next.length >= this.#reach) {
+      const ready = this.#held
+      this.#held = next
+      return ready.length === 0 ? undefined : ready
+    }
+    const all = Buffer.concat([this.#held, next])
     const safe = Math.max(0, all.length - this.#reach)
-    // A copy: a slice would keep the whole chunk alive until the next one comes.
-    this.#held = Buffer.from(all.subarray(safe))
+    this.#held = all.subarray(safe)
     return safe === 0 ? undefined : all.subarray(0, safe)
+  }
+
+  /** In the new chunk, or over the edge between it and what is held. */
+  #holdsMarker(marker: Buffer, next: Buffer): boolean {
+    if (next.includes(marker)) return true
+    const edge = marker.length - 1
+    return Buffer.concat([this.#held.subarray(Math.max(0, this.#held.length - edge)), next.subarray(0, edge)]).includes(
+      marker,
+    )
   }
 
   /** To be called when the connection ended cleanly: the last bytes to pass on, and what they prove. */

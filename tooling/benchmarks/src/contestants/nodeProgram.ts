@@ -9,6 +9,8 @@ export const nodeProgram = (name: Program, task: unknown): Command => {
   return {
     program: process.execPath,
     args: [
+      // As the command line starts itself.
+      ...(name === "ours" ? ["--max-semi-space-size=1"] : []),
       // In a checkout, the workspace's packages are their sources too.
       ...(extension === ".ts" ? ["--conditions=@batch-exports/source"] : []),
       fileURLToPath(new URL(`../programs/${name}${extension}`, import.meta.url)),

@@ -1,6 +1,6 @@
 /** The export, through the runner's own entry. */
 import { Window } from "@batch-exports/core"
-import { builtIn, Config, Heap, runExport } from "batch-exports"
+import { builtIn, Config, runExport } from "batch-exports"
 import { Console, Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { EXPORT, type Task } from "../contestants/ours.ts"
@@ -35,8 +35,5 @@ const load = Effect.fn("load")(function* ({ configuration, encoding, windows }: 
     encoding: [...new Set(finished.map((outcome) => outcome.encoding))].join(", "),
   }
 })
-
-// As the command line does.
-Heap.keepSmall()
 
 void program((task: Task) => Effect.runPromise(load(task)))
