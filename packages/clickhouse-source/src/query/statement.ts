@@ -1,11 +1,11 @@
-/** The statement that renders one window for one projection, and the one that counts what the first adjusts. Pure. */
+/** The statement that renders one window for one projection. Pure. */
 import { FieldType, type Projection, type Window } from "@batch-exports/core"
 import { DateTime, Result } from "effect"
 import { find as findEncoding } from "../encodings/index.ts"
 import type { RowEncoding, Written } from "../encodings/RowEncoding.ts"
 import { unfitMark } from "../errors/classify.ts"
 import type { Rows, SourceModel } from "../models/SourceModel.ts"
-import { identifier, literal } from "../sql/text.ts"
+import { any, literal } from "../sql/text.ts"
 import { cast } from "../values/cast.ts"
 import type { Value } from "../values/Value.ts"
 
@@ -17,8 +17,8 @@ export interface Statement {
 export interface Rendering extends Statement {
   /** The template of a row, for `format_template_row_format`. */
   readonly row: string
-  /** Undefined where no column can be adjusted. One row of counts, under the fields' names. */
-  readonly adjusted: Statement | undefined
+  /** Fields whose values may have been adjusted; a row in which one was ends in a mark (see read/Marks.ts). */
+  readonly marked: ReadonlyArray<string>
 }
 
 interface Column extends Projection.Column {
@@ -31,8 +31,10 @@ export const rendering = (options: {
   readonly projection: Projection.Projection
   readonly window: Window.Window
   readonly defensive: boolean
+  /** Begins a mark. */
+  readonly mark: string
 }): Result.Result<Rendering, string> => {
-  const { model, projection, window } = options
+  const { mark, model, projection, window } = options
   const encoding = findEncoding(projection.encoding)
   if (encoding === undefined) return Result.fail(`the encoding "${projection.encoding}"`)
   const stranger = projection.columns.find(
@@ -45,8 +47,8 @@ export const rendering = (options: {
   )
   const params = { ...rows.params, start: micros(window.start), end: micros(window.end) }
   return castAll(projection, rows).pipe(
-    Result.flatMap((columns) => written(columns, rows, encoding)),
-    Result.map(({ columns, query, row }) => ({ query, row, params, adjusted: adjusted(columns, rows, params) })),
+    Result.flatMap((columns) => written(columns, rows, encoding, mark)),
+    Result.map((rendered) => ({ ...rendered, params })),
   )
 }
 
@@ -65,7 +67,7 @@ const castAll = (projection: Projection.Projection, rows: Rows): Result.Result<R
   return Result.succeed(columns)
 }
 
-const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncoding) => {
+const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncoding, mark: string) => {
   const slots: Array<string> = []
   const expressions: Array<string> = []
   for (const [index, { as, field, targetType, unfit, value }] of columns.entries()) {
@@ -78,35 +80,35 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
     expressions.push(`${sql} AS batch_c${index}`)
     slots.push(`\${batch_c${index}:${column.escaping}}`)
   }
+  const marks = marksOf(columns, mark)
+  if (marks !== undefined) expressions.push(`${marks.sql} AS batch_marks`)
+  const row = encoding.row(
+    columns.map(({ field }) => field.name),
+    slots,
+  )
   return Result.succeed({
-    columns,
     query: `${withClause(rows)}SELECT\n  ${expressions.join(",\n  ")}\nFROM ${rows.from}\nFORMAT Template`,
-    row: encoding.row(
-      columns.map(({ field }) => field.name),
-      slots,
-    ),
+    row: marks === undefined ? row : `${row}\${batch_marks:Raw}`,
+    marked: marks?.fields ?? [],
   })
+}
+
+/** Nothing for a row that is stored as it is; a digit for each adjustable column where one of them was adjusted. */
+const marksOf = (columns: ReadonlyArray<Column>, mark: string) => {
+  const found = columns.flatMap(({ field, unfit, value }) =>
+    value.adjusted === undefined || unfit === "fail" ? [] : [{ name: field.name, sql: `ifNull(${value.adjusted}, 0)` }],
+  )
+  if (found.length === 0) return undefined
+  const digits = found.map(({ sql }) => `if(${sql}, '1', '0')`)
+  return {
+    fields: found.map(({ name }) => name),
+    sql: `if(${any(...found.map(({ sql }) => sql))}, concat(${[literal(mark), ...digits].join(", ")}), '')`,
+  }
 }
 
 /** The query fails at the first value that would have to be changed. What is Raw must not become Nullable by it. */
 const guarded = ({ escaping, sql }: Written, adjusted: string, field: string) =>
   `if(throwIf(${adjusted}, ${literal(`${unfitMark}${field}`)}) = 1, ${escaping === "Raw" ? "''" : "NULL"}, ${sql})`
-
-const adjusted = (columns: ReadonlyArray<Column>, rows: Rows, params: Statement["params"]): Statement | undefined => {
-  const counts = columns.flatMap(({ field, value }) =>
-    value.adjusted === undefined
-      ? []
-      : [`toString(countIf(${value.adjusted})) AS ${identifier(`${countPrefix}${field.name}`)}`],
-  )
-  if (counts.length === 0) return undefined
-  return { query: `${withClause(rows)}SELECT\n  ${counts.join(",\n  ")}\nFROM ${rows.from}`, params }
-}
-
-/** A field may have the name of a column that the expressions use. */
-const countPrefix = "adjusted "
-
-/** The field that a column of the counts is about. */
-export const adjustedField = (column: string): string => column.slice(countPrefix.length)
 
 const withClause = ({ aliases }: Rows) =>
   aliases.length === 0 ? "" : `WITH\n  ${aliases.map(({ name, sql }) => `${sql} AS ${name}`).join(",\n  ")}\n`

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream"
 import type { SourceError } from "@batch-exports/core"
 import { Silence } from "../errors/classify.ts"
 import type { Answer } from "./Answer.ts"
+import type { Marks } from "./Marks.ts"
 
 export interface Outcome {
   begun: boolean
@@ -13,6 +14,7 @@ export interface Outcome {
 export interface Options {
   readonly stream: Readable
   readonly answer: Answer
+  readonly marks: Marks
   readonly outcome: Outcome
   /** Milliseconds that may pass between asking for bytes and getting some. A slow reader does not count. */
   readonly patience: number
@@ -26,7 +28,7 @@ export const bytes = (options: Options): AsyncIterable<Uint8Array> => ({
 })
 
 async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undefined> {
-  const { answer, outcome, stream } = options
+  const { answer, marks, outcome, stream } = options
   const give = (failure: SourceError): never => {
     outcome.failure ??= failure
     throw outcome.failure
@@ -40,12 +42,13 @@ async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undef
       const next = await chunks.next().catch((cause: unknown) => give(broken(options, cause)))
       if (next.done === true) break
       const ready = answer.push(next.value)
-      if (ready !== undefined) yield ready
+      if (ready !== undefined) yield* marks.push(ready)
     }
     const { end, rest } = answer.end()
     if (end._tag === "Exception") give(options.failed(new Error(end.text)))
     if (end._tag === "CutShort") give(options.incomplete)
-    if (rest.length > 0) yield rest
+    yield* marks.push(rest)
+    if (marks.end().length > 0) yield marks.end()
     if (end._tag === "Whole") outcome.rows = end.rows
   } finally {
     stream.destroy()

@@ -3,15 +3,15 @@ import { randomBytes, randomUUID } from "node:crypto"
 import type { Readable } from "node:stream"
 import { type Projection, type Run, type Source, SourceError, type Window } from "@batch-exports/core"
 import type { ClickHouseSettings } from "@clickhouse/client"
-import { Duration, Effect, Fiber, Result, type Scope } from "effect"
+import { Duration, Effect, Result, type Scope } from "effect"
 import type { Connection } from "../connect.ts"
 import type { SourceModel } from "../models/SourceModel.ts"
 import * as Settings from "../query/settings.ts"
 import { rendering, type Statement } from "../query/statement.ts"
 import { Answer } from "./Answer.ts"
-import { countAdjusted } from "./adjusted.ts"
 import { bytes, type Outcome } from "./bytes.ts"
 import { kill } from "./kill.ts"
+import { Marks } from "./Marks.ts"
 
 export interface Request {
   readonly run: Run.Run
@@ -25,7 +25,8 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
   request: Request,
 ): Effect.fn.Return<Source.Reading, SourceError, Scope.Scope> {
   const { projection, run, window } = request
-  const rendered = rendering({ model, projection, window, defensive: run.defensive })
+  const mark = randomBytes(16).toString("hex")
+  const rendered = rendering({ model, projection, window, defensive: run.defensive, mark })
   if (Result.isFailure(rendered)) {
     return yield* new SourceError({
       reason: "Unsupported",
@@ -50,10 +51,11 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => started.stream.destroy()))
 
-  const counting = yield* Effect.forkScoped(countAdjusted(connection, statement.adjusted, about))
+  const marks = new Marks({ nonce: mark, fields: statement.marked })
   const chunks = bytes({
     stream: started.stream,
     answer: new Answer({ nonce, tag: started.tag }),
+    marks,
     outcome,
     patience: Duration.toMillis(connection.patience),
     failed: connection.failed,
@@ -67,7 +69,7 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
       if (outcome.rows === undefined) {
         return yield* outcome.failure ?? misused("an answer was counted that was not read to its end")
       }
-      return { rows: outcome.rows, adjusted: yield* Fiber.join(counting) }
+      return { rows: outcome.rows, adjusted: marks.counts() }
     }),
   }
 })
