@@ -10,6 +10,12 @@ import type { Projection } from "./Projection.ts"
 import type { Run, Stored, Tally } from "./Run.ts"
 import type { Window } from "./Window.ts"
 
+/**
+ * The version of this contract. It rises when a plugin that was made for an older one could lose or double records, or no
+ * longer runs; the runner refuses plugins of another version.
+ */
+export const contractVersion = 1
+
 /** A kind of destination: one value. Nothing is registered by importing it. */
 export interface Destination<Config> {
   readonly name: string
@@ -79,6 +85,8 @@ export interface Plan {
 
 /** A destination with its configuration type closed over, so that registries need no `any`. */
 export interface Plugin {
+  /** The `contractVersion` that it was made with. */
+  readonly contract: number
   readonly name: string
   readonly title: string
   readonly description: string
@@ -98,6 +106,7 @@ export interface Configured {
 
 export const define = <Config>(destination: Destination<Config>): Plugin => {
   const plugin: Plugin = {
+    contract: contractVersion,
     name: destination.name,
     title: destination.title,
     description: destination.description,
