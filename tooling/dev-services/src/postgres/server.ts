@@ -1,9 +1,9 @@
 /** Runs the server on a free port of the loopback interface. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, readFileSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { freePort } from "../freePort.ts"
 import { Refusal } from "../Refusal.ts"
 import type { Account } from "./account.ts"
 import { type Binaries, environment } from "./binaries.ts"
@@ -108,13 +108,3 @@ export const shutdown = async (server: Server | undefined, temporary: string | u
   }
   if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject()))
-    })
-  })
