@@ -2,12 +2,16 @@
 import { ConfigError, decodeBoth, decodeConfig, type Destination, nearest, type Source } from "@batch-exports/core"
 import { Result, Schema } from "effect"
 import type { Plugins } from "../plugins.ts"
+import { Settings as ScheduleSettings } from "../schedule/Settings.ts"
 import type { Path } from "./document.ts"
 
 export interface Export {
   readonly name: string
   readonly source: Source.Configured
   readonly destination: Destination.Configured
+  /** The name under `destinations`, or the export's own where it is written in place: what a limit of runs at once is counted by. */
+  readonly destinationName: string
+  readonly schedule: ScheduleSettings | undefined
 }
 
 export type Exports = ReadonlyMap<string, Export>
@@ -23,6 +27,7 @@ export const Definition = Schema.Struct({
   source: Schema.optionalKey(Reference),
   model: Settings,
   destination: Reference,
+  schedule: Schema.optionalKey(ScheduleSettings),
 })
 
 export const File = Schema.Struct({
@@ -81,11 +86,22 @@ const decodeExport = (
         Result.mapError(plugin.configure(without(settings, "type")), (error) => relocate(error, origin)),
       ),
   )
-  return decodeBoth(source, destination, (from, to) => ({ name, source: from, destination: to }))
+  return decodeBoth(source, destination, (from, to) => ({
+    name,
+    source: from,
+    destination: to,
+    destinationName: nameOf(definition.destination) ?? name,
+    schedule: definition.schedule,
+  }))
 }
 
 /** Marks the selection's problems among those of `configure`; no settings key can be spelled so. */
 const modelPath: Path = ["\u0000model"]
+
+const nameOf = (reference: string | Settings): string | undefined => {
+  const use = typeof reference === "string" ? reference : reference["use"]
+  return typeof use === "string" ? use : undefined
+}
 
 const without = (settings: Settings, key: string): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => name !== key))

@@ -1,6 +1,7 @@
 /** The JSON Schema of the configuration file, for editors. Made from the plugins' own schemas, so it cannot drift. */
 import { Schema } from "effect"
 import type { Plugins } from "../plugins.ts"
+import { Settings as ScheduleSettings } from "../schedule/Settings.ts"
 
 type Json = { readonly [key: string]: unknown }
 
@@ -67,6 +68,7 @@ export const jsonSchema = (plugins: Plugins): Json => {
             },
             model: { anyOf: plugins.sources.map((plugin) => of(plugin.Selection)) },
             destination: reference("destinations", plugins.destinations),
+            schedule: of(ScheduleSettings),
           },
         },
       },
