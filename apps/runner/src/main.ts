@@ -13,12 +13,13 @@ import { CommandFailed } from "./cli/failure.ts"
 import { check } from "./cli/check.ts"
 import { demo } from "./cli/demo.ts"
 import { init, schema } from "./cli/init.ts"
+import { ledger } from "./cli/ledger.ts"
 import { plan } from "./cli/plan.ts"
 import { run } from "./cli/run.ts"
 
 const main = Command.make("batch-exports").pipe(
   Command.withDescription("Move analytics data from ClickHouse into Postgres, exactly once"),
-  Command.withSubcommands([demo, init, check, plan, run, schema]),
+  Command.withSubcommands([demo, init, check, plan, run, ledger, schema]),
 )
 
 const isUnexplained = (reason: Cause.Reason<unknown>): boolean =>

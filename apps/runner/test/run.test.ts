@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { assert, layer } from "@effect/vitest"
+import type { LedgerRowData } from "../src/cli/ledger.ts"
 import type { RunData } from "../src/cli/run.ts"
 import { format, World } from "./support/World.ts"
 
@@ -71,6 +72,25 @@ layer(World.layer({ windows: 4, rows: 4_000 }), { timeout: 120_000 })("batch-exp
       assert.isTrue(comparison.equal)
       const all = comparison.windows.reduce((sum, window) => sum + window.sourceRows, 0)
       assert.strictEqual(data(done.stdout).rows, all - (before?.rows ?? 0))
+    }),
+  )
+
+  it.effect("shows its ledger, and forgets windows of it", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const file = world.config({ destination: { table: "remembered", ledgerTable: "remembered_ledger" } })
+      const ledger = (...args: ReadonlyArray<string>) => world.cli("ledger", ...args, "events", "--config", file)
+      assert.match((yield* ledger("show")).stdout, /no windows have been exported/)
+      yield* world.run(1, file)
+      const shown = yield* ledger("show", "--json")
+      const [row] = JSON.parse(shown.stdout) as ReadonlyArray<LedgerRowData>
+      assert.strictEqual(row?.window, format(world.windows[1]))
+      assert.isAbove(row?.rows ?? 0, 900)
+      assert.strictEqual((yield* ledger("forget")).code, 2)
+      const forgotten = yield* ledger("forget", "--window", format(world.windows[1]), "--json")
+      assert.deepStrictEqual(JSON.parse(forgotten.stdout), { export: "events", forgotten: 1 })
+      assert.deepStrictEqual(JSON.parse((yield* ledger("accept", "--json")).stdout), { export: "events", accepted: 0 })
+      assert.deepStrictEqual(JSON.parse((yield* ledger("show", "--json")).stdout), [])
     }),
   )
 

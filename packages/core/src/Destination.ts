@@ -1,10 +1,10 @@
 /** The contract of a destination: a system that takes the bytes of a window in, all of them or none. */
-import type { DateTime, Effect, Schema, Scope, Stream } from "effect"
-import { Result } from "effect"
+import type { DateTime, Schema, Scope, Stream } from "effect"
+import { Effect, Result } from "effect"
 import type { Capabilities } from "./Capabilities.ts"
 import type { CheckStep } from "./CheckStep.ts"
 import { decodeConfig } from "./decodeConfig.ts"
-import type { ConfigError, DestinationError } from "./errors.ts"
+import { type ConfigError, DestinationError } from "./errors.ts"
 import type { Model } from "./Model.ts"
 import type { Projection } from "./Projection.ts"
 import type { Run, Stored, Tally } from "./Run.ts"
@@ -30,6 +30,13 @@ export interface Destination<Config> {
   readonly plan: (config: Config, run: Run) => Effect.Effect<Plan, DestinationError>
   /** The committed windows of an export, in order of start. */
   readonly ledger: (config: Config, exportName: string) => Stream.Stream<LedgerRow, DestinationError>
+  /**
+   * Takes committed windows out of the ledger, so that they are exported again; the records stay. With `window`, those that
+   * lie within it; one that lies partly outside is `Unsupported`, since it was exported as a whole. Answers with their number.
+   */
+  readonly forget?: (config: Config, exportName: string, window?: Window) => Effect.Effect<number, DestinationError>
+  /** Says that the target, as it is now, holds what the ledger says: after a restore. Answers with the number of windows. */
+  readonly accept?: (config: Config, exportName: string) => Effect.Effect<number, DestinationError>
   /** Opens the destination for one run. Closing the scope before `commit` discards everything. */
   readonly open: (config: Config, run: Run) => Effect.Effect<Sink, DestinationError, Scope.Scope>
 }
@@ -101,6 +108,10 @@ export interface Configured {
   readonly check: (model: Model) => Stream.Stream<CheckStep>
   readonly plan: (run: Run) => Effect.Effect<Plan, DestinationError>
   readonly ledger: (exportName: string) => Stream.Stream<LedgerRow, DestinationError>
+  /** `Unsupported` where the destination has no such thing. */
+  readonly forget: (exportName: string, window?: Window) => Effect.Effect<number, DestinationError>
+  /** `Unsupported` where the destination has no such thing. */
+  readonly accept: (exportName: string) => Effect.Effect<number, DestinationError>
   readonly open: (run: Run) => Effect.Effect<Sink, DestinationError, Scope.Scope>
 }
 
@@ -118,8 +129,21 @@ export const define = <Config>(destination: Destination<Config>): Plugin => {
         check: (model) => destination.check(config, model),
         plan: (run) => destination.plan(config, run),
         ledger: (exportName) => destination.ledger(config, exportName),
+        forget: (exportName, window) =>
+          destination.forget?.(config, exportName, window) ?? lacks(destination.title, "forget windows"),
+        accept: (exportName) =>
+          destination.accept?.(config, exportName) ?? lacks(destination.title, "accept another target"),
         open: (run) => destination.open(config, run),
       })),
   }
   return plugin
 }
+
+const lacks = (title: string, what: string): Effect.Effect<never, DestinationError> =>
+  Effect.fail(
+    new DestinationError({
+      reason: "Unsupported",
+      message: `${title} cannot ${what}`,
+      remedy: "Give the export a new name: its ledger then begins anew.",
+    }),
+  )

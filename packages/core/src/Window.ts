@@ -53,6 +53,10 @@ export const format = (window: Window): string =>
 export const overlaps = (a: Window, b: Window): boolean =>
   DateTime.isLessThan(a.start, b.end) && DateTime.isLessThan(b.start, a.end)
 
+/** Whether all of `inner` lies within `outer`. */
+export const contains = (outer: Window, inner: Window): boolean =>
+  !DateTime.isLessThan(inner.start, outer.start) && !DateTime.isLessThan(outer.end, inner.end)
+
 export const equals = (a: Window, b: Window): boolean =>
   DateTime.Equivalence(a.start, b.start) && DateTime.Equivalence(a.end, b.end)
 

@@ -3,6 +3,7 @@ import { Destination, FieldType } from "@batch-exports/core"
 import { check } from "./check/check.ts"
 import { Config } from "./config/Config.ts"
 import { encodings } from "./encodings.ts"
+import { accept, forget } from "./ledger/edit.ts"
 import * as Ledger from "./ledger/Ledger.ts"
 import { plan } from "./plan.ts"
 import { open } from "./sink/open.ts"
@@ -24,5 +25,7 @@ export const PostgresDestination: Destination.Plugin = Destination.define<Config
   check,
   plan,
   ledger: Ledger.read,
+  forget,
+  accept,
   open,
 })

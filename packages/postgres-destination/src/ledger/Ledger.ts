@@ -90,9 +90,17 @@ export const verifyTarget = Effect.fnUntraced(function* (
       targetOid === null
         ? `The ledger says that windows of export "${exportName}" are in ${row.targetTable}; ${table} does not exist`
         : `The ledger says that windows of export "${exportName}" are in ${row.targetTable} (OID ${row.targetOid}); ${table} is another table (OID ${targetOid})`,
-    remedy: `If the table was replaced: ${statements.forgetOrAccept(session.names, exportName, targetOid)} Or give the export a new name.`,
+    remedy: `To export its windows again: batch-exports ledger forget ${shown(exportName)} --all.${
+      targetOid === null
+        ? ""
+        : ` If the table holds the records already (it was restored or copied): batch-exports ledger accept ${shown(exportName)}.`
+    } Or give the export a new name.`,
   })
 })
+
+/** As a word of a shell command. */
+const shown = (exportName: string): string =>
+  /^[\w.-]+$/.test(exportName) ? exportName : `'${exportName.replaceAll("'", "'\\''")}'`
 
 const pageSize = 10_000
 

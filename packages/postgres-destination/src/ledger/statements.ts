@@ -144,6 +144,20 @@ export const page = (place: Place, exportName: string, after: string, size: numb
   values: [exportKey(exportName), exportName, after, size],
 })
 
+/** Rows of an export that lie within a window, or all of them. The records stay. */
+export const forget = (place: Place, exportName: string, window: Window.Window | undefined): Statement => ({
+  sql: `DELETE FROM ${name(place)} WHERE ${sameExport} AND export = $2
+        AND ($3::timestamptz IS NULL OR tstzrange(window_start, window_end) <@ tstzrange($3, $4::timestamptz))`,
+  values: [exportKey(exportName), exportName, ...(window === undefined ? [null, null] : bounds(window))],
+})
+
+/** Says that the table with this OID holds what the export's rows say. */
+export const accept = (place: Place, exportName: string, targetTable: string, targetOid: number): Statement => ({
+  sql: `UPDATE ${name(place)} SET target_table = $3, target_oid = $4::oid
+        WHERE ${sameExport} AND export = $2 AND (target_table, target_oid) IS DISTINCT FROM ($3, $4::oid)`,
+  values: [exportKey(exportName), exportName, targetTable, targetOid],
+})
+
 /** In the form of the constraint, so that its index answers. */
 const sameExport = `int8range(export_key, export_key, '[]') = int8range($1::bigint, $1::bigint, '[]')`
 
@@ -154,12 +168,3 @@ const bounds = (window: Window.Window): [string, string] => [
   DateTime.formatIso(window.start),
   DateTime.formatIso(window.end),
 ]
-
-/** For people, when the table was replaced: either way out, as SQL. */
-export const forgetOrAccept = (place: Place, exportName: string, targetOid: number | null): string => {
-  const rows = `export_key = ${exportKey(exportName)} AND export = ${identifier.literal(exportName)}`
-  const forget = `DELETE FROM ${name(place)} WHERE ${rows}${targetOid === null ? "" : ` AND target_oid <> ${targetOid}`};`
-  return targetOid === null
-    ? `to export its windows again into a new table, run ${forget}`
-    : `to export the windows again, run ${forget} If the table holds the records already (it was restored or copied), run UPDATE ${name(place)} SET target_oid = ${targetOid} WHERE ${rows};`
-}
