@@ -1,0 +1,10 @@
+/** The laws that every batch-export destination keeps. `suite(plugin, harnessLayer)` is all that most need. */
+export { Broken, LawBroken } from "./Broken.ts"
+export type { Bench, World } from "./Bench.ts"
+export { type Claim, claims } from "./claims.ts"
+export { type Encoder, encoders, type Row, type Value } from "./encoders/index.ts"
+export * as Harness from "./Harness.ts"
+export * as Law from "./Law.ts"
+export { laws } from "./laws/index.ts"
+export { runLaw } from "./runLaw.ts"
+export { type Options, suite } from "./suite.ts"
