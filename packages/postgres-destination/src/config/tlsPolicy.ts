@@ -11,6 +11,7 @@ export interface TlsSettings {
   readonly sslmode?: "disable" | "require" | "verify-ca" | "verify-full"
   readonly clientCertificate?: string
   readonly clientKey?: unknown
+  readonly clientKeyPassphrase?: unknown
 }
 
 /** `full`: certificate and host name. `ca`: the certificate alone. `none`: encrypted, but anyone may answer. */
@@ -40,7 +41,7 @@ export const tlsPolicy = (settings: TlsSettings): TlsPolicy => {
 }
 
 export interface TlsProblem {
-  readonly key: "selfSigned" | "rootCertificate" | "sslmode" | "clientCertificate" | "clientKey"
+  readonly key: "selfSigned" | "rootCertificate" | "sslmode" | "clientCertificate" | "clientKey" | "clientKeyPassphrase"
   readonly message: string
 }
 
@@ -89,6 +90,9 @@ export const tlsProblems = (settings: TlsSettings): ReadonlyArray<TlsProblem> =>
         ? { key: "clientKey", message: "is needed with clientCertificate" }
         : { key: "clientCertificate", message: "is needed with clientKey" },
     )
+  }
+  if (settings.clientKeyPassphrase !== undefined && settings.clientKey === undefined) {
+    found.push({ key: "clientKeyPassphrase", message: "has no meaning without clientKey" })
   }
   return found
 }

@@ -14,18 +14,22 @@ export const tlsOptions = Effect.fnUntraced(function* (
   if (policy._tag === "Plaintext") return false
   const ca = config.rootCertificate && (yield* pem("rootCertificate", config.rootCertificate))
   const cert = config.clientCertificate && (yield* pem("clientCertificate", config.clientCertificate))
+  const passphrase = config.clientKeyPassphrase
   const key = config.clientKey && (yield* pem("clientKey", Redacted.value(config.clientKey)))
   const secureContext = yield* Effect.try({
     try: () =>
       tls.createSecureContext({
         ca: ca ?? (policy.verify === "none" ? [] : systemAuthorities()),
         ...(cert && key ? { cert, key } : {}),
+        ...(passphrase ? { passphrase: Redacted.value(passphrase) } : {}),
       }),
     // OpenSSL's words may quote what it could not read: they are not repeated.
     catch: () =>
       unusable(
         cert ? "clientCertificate or clientKey" : "rootCertificate",
-        "is not valid PEM, or the two do not match",
+        cert
+          ? "is not valid PEM, or the two do not match, or the key is encrypted and clientKeyPassphrase does not open it"
+          : "is not valid PEM",
       ),
   })
   return {
