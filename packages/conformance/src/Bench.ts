@@ -2,7 +2,7 @@
 import { ConfigError, type Destination, type Encoding, type Projection, type RecordSchema } from "@batch-exports/core"
 import { Effect, type Scope } from "effect"
 import { Broken } from "./Broken.ts"
-import { type Encoder, encoders, type Row } from "./encoders/index.ts"
+import { type Encoder, encoders, render, type Rendered, type Row } from "./encoders/index.ts"
 import type * as Harness from "./Harness.ts"
 import type { Form } from "./Law.ts"
 
@@ -19,7 +19,8 @@ export interface Bench {
   readonly configure: (config: unknown) => Effect.Effect<Destination.Configured, Broken>
   /** Encodings of the destination that the suite can write. */
   readonly encodings: readonly [Encoding.EncodingName, ...Array<Encoding.EncodingName>]
-  readonly encode: (projection: Projection.Projection, rows: Iterable<Row>) => Uint8Array
+  /** What a source sends for a projection. Throws where a source would refuse: `NoForm`, `Unfit`. */
+  readonly render: (projection: Projection.Projection, rows: Iterable<Row>) => Rendered
 }
 
 export interface World {
@@ -54,10 +55,10 @@ export const make = (options: {
     ...options,
     configure,
     encodings: [first, ...others],
-    encode: (projection, rows) => {
+    render: (projection, rows) => {
       const encoder = known[projection.encoding]
       if (encoder === undefined) throw new Error(noEncoder(plugin))
-      return encoder.encode(projection, rows)
+      return render(encoder, projection, rows)
     },
     fresh: Effect.gen(function* () {
       const target = yield* harness.fresh

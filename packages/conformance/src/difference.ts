@@ -1,16 +1,18 @@
 /** Compares rows as multisets, and says in a few words how they differ. */
-import { FieldType, type RecordSchema } from "@batch-exports/core"
-import type { Row, Value } from "./encoders/index.ts"
+import type { RecordSchema } from "@batch-exports/core"
+import type { Row } from "./encoders/index.ts"
+import { canonicalRow } from "./values/canonical.ts"
 
 export const difference = (
   fields: ReadonlyArray<RecordSchema.Field>,
   expected: ReadonlyArray<Row>,
   seen: ReadonlyArray<Row>,
 ): string | undefined => {
+  const print = canonicalRow(fields)
   const balance = new Map<string, number>()
   const add = (rows: ReadonlyArray<Row>, step: number) => {
     for (const row of rows) {
-      const key = print(fields, row)
+      const key = print(row)
       balance.set(key, (balance.get(key) ?? 0) + step)
     }
   }
@@ -31,54 +33,4 @@ const some = (what: string, found: ReadonlyArray<readonly [string, number]>): Re
   if (total === 0) return []
   const examples = found.slice(0, 2).map(([row]) => (row.length > 300 ? `${row.slice(0, 300)} …` : row))
   return [`${total} ${what}, such as ${examples.join(" and ")}`]
-}
-
-const print = (fields: ReadonlyArray<RecordSchema.Field>, row: Row): string =>
-  `{${fields.map(({ name, type }) => `${name}: ${canonical(type, row[name] ?? null)}`).join(", ")}}`
-
-/** One text for each value, however it is written: JSON without its white space and order of keys, numbers without sign games. */
-export const canonical = (type: FieldType.FieldType, value: Value): string => {
-  if (value === null) return "null"
-  switch (type._tag) {
-    case "Json":
-      return json(String(value))
-    case "Bytes":
-      return value instanceof Uint8Array ? `bytes ${Buffer.from(value).toString("hex")}` : `not bytes: ${String(value)}`
-    case "List":
-      return Array.isArray(value)
-        ? `[${(value as ReadonlyArray<Value>).map((item) => canonical(type.of, item)).join(", ")}]`
-        : `not a list: ${String(value)}`
-    case "Float":
-      return Object.is(value, -0) ? "-0" : String(value)
-    case "Bool":
-    case "Int":
-    case "Uuid":
-    case "Date":
-    case "Timestamp":
-    case "Inet":
-    case "Decimal":
-      return String(value)
-    case "Text":
-      return JSON.stringify(String(value))
-    default:
-      return type satisfies never
-  }
-}
-
-const json = (text: string): string => {
-  try {
-    return JSON.stringify(sorted(JSON.parse(text)))
-  } catch {
-    return `not JSON: ${text}`
-  }
-}
-
-const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  )
 }

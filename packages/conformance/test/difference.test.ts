@@ -2,7 +2,8 @@
 import { FieldType, type RecordSchema } from "@batch-exports/core"
 import { assert, describe, it } from "@effect/vitest"
 import type { Row, Value } from "../src/encoders/index.ts"
-import { canonical, difference } from "../src/difference.ts"
+import { difference } from "../src/difference.ts"
+import { canonical } from "../src/values/index.ts"
 
 const field = (name: string, type: FieldType.FieldType): RecordSchema.Field => ({
   name,
@@ -20,16 +21,16 @@ describe("difference", () => {
   })
 
   it.each<{ what: string; seen: ReadonlyArray<Row>; says: string }>([
-    { what: "a missing row", seen: [row(1n, "a")], says: "1 row; 1 missing, such as {id: 2, label: null}" },
+    { what: "a missing row", seen: [row(1n, "a")], says: "1 row; 1 missing, such as { id: 2, label: NULL }" },
     {
       what: "a row twice",
       seen: [row(1n, "a"), row(1n, "a"), row(2n, null)],
-      says: '1 not expected, such as {id: 1, label: "a"}',
+      says: '1 not expected, such as { id: 1, label: "a" }',
     },
     {
       what: "an empty text for a null",
       seen: [row(1n, "a"), row(2n, "")],
-      says: '1 not expected, such as {id: 2, label: ""}',
+      says: '1 not expected, such as { id: 2, label: "" }',
     },
   ])("tells $what", ({ says, seen }) => {
     assert.include(difference(fields, [row(1n, "a"), row(2n, null)], seen), says)

@@ -4,6 +4,7 @@ import {
   type ExportError,
   ExportWindow,
   type Model,
+  type Projection,
   type Run,
   type Source,
   SourceError,
@@ -13,7 +14,7 @@ import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Bench, World } from "../Bench.ts"
 import { Broken } from "../Broken.ts"
-import type { Row } from "../encoders/index.ts"
+import { NoForm, type Row, Unfit } from "../encoders/index.ts"
 import * as Feed from "./Feed.ts"
 import { hours, now, rowsOf, things } from "./things.ts"
 
@@ -31,6 +32,8 @@ export interface Export {
   /** Added to the number of rows that the source announces. */
   readonly miscount: number
   readonly onRead: () => void
+  /** Called with each window's records as they were sent, each value fitted to its column. */
+  readonly onSent: (sent: ReadonlyArray<Row>, projection: Projection.Projection) => void
 }
 
 export const standard = (bench: Bench, changes: Partial<Export> = {}): Export => {
@@ -47,6 +50,7 @@ export const standard = (bench: Bench, changes: Partial<Export> = {}): Export =>
     feed: Feed.whole,
     miscount: 0,
     onRead: () => {},
+    onSent: () => {},
     ...changes,
   }
 }
@@ -103,15 +107,19 @@ const source = (bench: Bench, wanted: Export): Source.Opened => ({
   definition: wanted.definition,
   now: Effect.succeed(now),
   read: ({ projection, window }) =>
-    Effect.sync(() => {
+    Effect.gen(function* () {
       wanted.onRead()
-      const rows = wanted.rows(window)
+      const { bytes, sent, tally } = yield* Effect.try({
+        try: () => bench.render(projection, wanted.rows(window)),
+        catch: refusal,
+      })
+      wanted.onSent(sent, projection)
       let ended = false
       let failure: SourceError | undefined
       return {
         bytes: (async function* () {
           try {
-            yield* wanted.feed(bench.encode(projection, rows))
+            yield* wanted.feed(bytes)
             ended = true
           } catch (cause) {
             failure = new SourceError({
@@ -125,7 +133,7 @@ const source = (bench: Bench, wanted: Export): Source.Opened => ({
         failure: () => failure,
         tally: Effect.suspend(() =>
           ended
-            ? Effect.succeed({ rows: rows.length + wanted.miscount, adjusted: {} })
+            ? Effect.succeed({ ...tally, rows: tally.rows + wanted.miscount })
             : Effect.fail(
                 new SourceError({
                   reason: "SourceIncomplete",
@@ -137,3 +145,13 @@ const source = (bench: Bench, wanted: Export): Source.Opened => ({
       }
     }),
 })
+
+/** What a source refuses before it sends anything. Whatever else is thrown is a defect of the suite. */
+const refusal = (cause: unknown): SourceError => {
+  if (!(cause instanceof NoForm || cause instanceof Unfit)) throw cause
+  return new SourceError({
+    reason: cause instanceof Unfit ? "ValueUnfit" : "Unsupported",
+    message: cause.message,
+    remedy: "Give the column a type that takes the field.",
+  })
+}

@@ -7,3 +7,5 @@
 export type Value = null | boolean | bigint | number | string | Uint8Array | ReadonlyArray<Value>
 
 export type Row = Readonly<Record<string, Value>>
+
+export const isList = (value: Value): value is ReadonlyArray<Value> => Array.isArray(value)

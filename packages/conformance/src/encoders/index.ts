@@ -1,13 +1,18 @@
-/** The slow reference encoders: how the suite writes the bytes that a source would send. */
-import type { Projection } from "@batch-exports/core"
-import * as jsonl from "./jsonl.ts"
-import type { Row } from "./Value.ts"
+/**
+ * Reference encoders: how the suite writes the bytes that a source would send. They are compared with bytes that ClickHouse
+ * wrote (golden/), so a destination that is tested with them needs no ClickHouse.
+ */
+import { csv } from "./csv.ts"
+import type { Codec } from "./Encoder.ts"
+import { jsonl } from "./jsonl.ts"
+import { postgresCopyBinary } from "./postgresCopyBinary.ts"
+import { postgresCopyText } from "./postgresCopyText.ts"
 
-export interface Encoder {
-  /** All rows, in the projection's order. Cutting into chunks is the suite's. */
-  readonly encode: (projection: Projection.Projection, rows: Iterable<Row>) => Uint8Array
-}
-
-export const encoders: Readonly<Record<string, Encoder>> = { jsonl }
-
+export { type Codec, type Encoder, Malformed, NoForm } from "./Encoder.ts"
+export { render, type Rendered, Unfit } from "./render.ts"
 export type { Row, Value } from "./Value.ts"
+export { csv, jsonl, postgresCopyBinary, postgresCopyText }
+
+export const encoders: Readonly<Record<string, Codec>> = Object.fromEntries(
+  [jsonl, csv, postgresCopyText, postgresCopyBinary].map((codec) => [codec.name, codec]),
+)

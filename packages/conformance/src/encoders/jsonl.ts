@@ -1,57 +1,108 @@
-/**
- * The slow reference encoder for `jsonl`, written from docs/encodings.md. Sources render the same bytes in their own way;
- * the two are compared.
- */
+/** `jsonl`: one JSON object per record, all fields of the projection in its order, each record ended by a line feed. */
 import type { FieldType, Projection } from "@batch-exports/core"
+import { itemsOf, membersOf } from "../values/jsonText.ts"
 import type { Row, Value } from "./Value.ts"
+import { cellsOf, type Codec, lines, Malformed, rowOf, utf8 } from "./Encoder.ts"
+import { floatText } from "./numbers.ts"
 
-/** One JSON object per record in the projection's order, each ended by a line feed. */
-export const encode = (projection: Projection.Projection, rows: Iterable<Row>): Uint8Array => {
-  const lines = Array.from(rows, (row) => `${line(projection, row)}\n`)
-  return new TextEncoder().encode(lines.join(""))
+export const jsonl: Codec = {
+  name: "jsonl",
+  takes: () => true,
+  encode: (projection, rows) => new TextEncoder().encode(Array.from(rows, (row) => line(projection, row)).join("")),
+  decode: (projection, bytes) => lines(utf8(bytes)).map((text) => parseLine(projection, text)),
 }
 
 const line = (projection: Projection.Projection, row: Row): string => {
-  const members = projection.columns.map(({ as, field }) => {
-    const value = row[field.name]
-    // Every field of the projection is present; absence would read as "not exported".
-    return `${JSON.stringify(field.name)}:${value === undefined ? "null" : render(as, value)}`
-  })
-  return `{${members.join(",")}}`
+  const members = cellsOf(projection, row).map(
+    ([{ as, field }, value]) => `${JSON.stringify(field.name)}:${jsonOf(as, value)}`,
+  )
+  return `{${members.join(",")}}\n`
 }
 
-const render = (type: FieldType.FieldType, value: Value): string => {
+/** The JSON text of one value. */
+export const jsonOf = (type: FieldType.FieldType, value: Value): string => {
   if (value === null) return "null"
   switch (type._tag) {
     case "Bool":
-      return value === true ? "true" : "false"
+      return String(value)
     case "Int":
       // JSON readers hold numbers as doubles, which cannot hold 64 bits.
       return type.bits === 64 ? `"${String(value)}"` : String(value)
     case "Float":
-      return float(Number(value))
+      return Number.isFinite(value) ? floatText(Number(value), type.bits) : `"${String(value)}"`
     case "Json":
-      return String(value)
+      // Outside of strings a line break is space, inside it cannot be: it would end the record.
+      return String(value).replaceAll(/[\n\r]/g, " ")
     case "Bytes":
-      if (!(value instanceof Uint8Array)) throw new TypeError("a Bytes value must be a Uint8Array")
-      return `"${Buffer.from(value).toString("base64")}"`
+      return `"${Buffer.from(value as Uint8Array).toString("base64")}"`
     case "List":
-      if (!Array.isArray(value)) throw new TypeError("a List value must be an array")
-      return `[${(value as ReadonlyArray<Value>).map((item) => render(type.of, item)).join(",")}]`
+      return `[${(value as ReadonlyArray<Value>).map((item) => jsonOf(type.of, item)).join(",")}]`
     case "Decimal":
     case "Text":
     case "Uuid":
     case "Date":
     case "Timestamp":
     case "Inet":
-      return JSON.stringify(String(value))
+      return JSON.stringify(value)
     default:
       return type satisfies never
   }
 }
 
-const float = (value: number): string => {
-  if (Number.isNaN(value)) return '"NaN"'
-  if (!Number.isFinite(value)) return value > 0 ? '"Infinity"' : '"-Infinity"'
-  return Object.is(value, -0) ? "-0" : String(value)
+const parseLine = (projection: Projection.Projection, text: string): Row => {
+  const members = membersOf(checked(text))
+  const names = members.map(([name]) => name)
+  const expected = projection.columns.map(({ field }) => field.name)
+  if (JSON.stringify(names) !== JSON.stringify(expected)) {
+    throw new Malformed(`a record has the keys ${names.join(", ")} and should have ${expected.join(", ")}`)
+  }
+  return rowOf(
+    projection,
+    projection.columns.map(({ as }, index) => valueOf(as, members[index]?.[1] ?? "null")),
+  )
+}
+
+const checked = (text: string): string => {
+  try {
+    JSON.parse(text)
+  } catch (error) {
+    throw new Malformed(`a line is not JSON: ${String(error)}`)
+  }
+  if (!text.startsWith("{")) throw new Malformed("a line is not a JSON object")
+  return text
+}
+
+/** The value that a JSON text stands for. The text is valid JSON. */
+export const valueOf = (type: FieldType.FieldType, text: string): Value => {
+  // A document that is the literal null cannot be told from NULL here.
+  if (text === "null") return null
+  switch (type._tag) {
+    case "Json":
+      return text
+    case "Bool":
+      return text === "true"
+    case "Int":
+      return BigInt(type.bits === 64 ? stringOf(text) : text)
+    case "Float":
+      return Number(text.startsWith('"') ? stringOf(text) : text)
+    case "Bytes":
+      return new Uint8Array(Buffer.from(stringOf(text), "base64"))
+    case "List":
+      if (!text.startsWith("[")) throw new Malformed(`a list is written as ${text.slice(0, 40)}`)
+      return itemsOf(text).map((item) => valueOf(type.of, item))
+    case "Decimal":
+    case "Text":
+    case "Uuid":
+    case "Date":
+    case "Timestamp":
+    case "Inet":
+      return stringOf(text)
+    default:
+      return type satisfies never
+  }
+}
+
+const stringOf = (text: string): string => {
+  if (!text.startsWith('"')) throw new Malformed(`a string is written as ${text.slice(0, 40)}`)
+  return JSON.parse(text) as string
 }
