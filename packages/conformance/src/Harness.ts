@@ -61,28 +61,34 @@ export interface Misconfigured {
   readonly reason: Reason.Reason
 }
 
-/** How laws prepare and look at a table. Statements run as the owner of everything. */
+/** How laws prepare and look at a table, as its owner would by hand. */
 export interface Tabular {
-  readonly execute: (
-    sql: string,
-    values?: ReadonlyArray<unknown>,
-  ) => Effect.Effect<ReadonlyArray<Record<string, unknown>>>
   /** Another target beside this one, under names that may be hostile. */
   readonly named: (names: { readonly schema?: string; readonly table?: string }) => Target
-  /** As it is written in statements, quoted: `"public"."events"`. */
-  readonly table: string
-  readonly quote: (identifier: string) => string
   /** The longest name that the system keeps whole, in bytes. */
   readonly nameBytes: number
-  /** How the system spells the type that a created column has. */
+  /** Makes the table before the destination does. */
+  readonly create: (columns: ReadonlyArray<TableColumn>) => Effect.Effect<void>
+  readonly addColumn: (column: TableColumn) => Effect.Effect<void>
+  /** In order; undefined when there is no table. */
+  readonly columns: Effect.Effect<ReadonlyArray<TableColumn> | undefined>
+  /** Puts on the table whatever else a user may have there: an index, a view, a trigger, a default. */
+  readonly adorn: Effect.Effect<void>
+  /** All of that, one description each, so that a law can see that it is still there. */
+  readonly adornments: Effect.Effect<ReadonlyArray<string>>
+  /** How the system spells the type of a column that the destination creates for a field. */
   readonly typeName: (type: FieldType.FieldType) => string
-  /** In order; empty when there is no table. */
-  readonly columns: Effect.Effect<
-    ReadonlyArray<{ readonly name: string; readonly type: string; readonly nullable: boolean }>
-  >
-  /** Types of existing columns that a field is taken into, and ones that are refused before a row is sent. */
+  /** Types of existing columns that a field's values go into, and ones that are refused before a row is sent. */
   readonly accepts: ReadonlyArray<{ readonly field: FieldType.FieldType; readonly column: string }>
   readonly refuses: ReadonlyArray<{ readonly field: FieldType.FieldType; readonly column: string }>
+}
+
+export interface TableColumn {
+  readonly name: string
+  /** As the system spells it. */
+  readonly type: string
+  readonly nullable: boolean
+  readonly hasDefault: boolean
 }
 
 /** How the destination understands errors, without a server: the law walks `examples` and what nobody has seen before. */

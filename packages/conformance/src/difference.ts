@@ -1,7 +1,7 @@
 /** Compares rows as multisets, and says in a few words how they differ. */
 import type { RecordSchema } from "@batch-exports/core"
 import type { Row } from "./encoders/index.ts"
-import { canonicalRow } from "./values/canonical.ts"
+import { canonicalRow } from "./values/index.ts"
 
 export const difference = (
   fields: ReadonlyArray<RecordSchema.Field>,

@@ -1,0 +1,94 @@
+/** The harness of the reference destination; an example of one, too. */
+import { FieldType } from "@batch-exports/core"
+import { Effect, Layer, type Scope } from "effect"
+import { randomUUID } from "node:crypto"
+import { Harness, type Shape, type Tabular, type Target } from "../Harness.ts"
+import { classify, codes } from "./connect.ts"
+import { honest, type Parts } from "./Parts.ts"
+import { widenings } from "./project.ts"
+import { serve, type Server } from "./Server.ts"
+import { typeName } from "./typeName.ts"
+import * as Store from "./Store.ts"
+
+export interface Options {
+  readonly parts?: Parts
+  /** What child processes import instead of the honest destination. */
+  readonly module?: string
+}
+
+export const make = (options: Options = {}): Shape => ({
+  module: options.module ?? new URL("./module.ts", import.meta.url).href,
+  fresh: fresh(options.parts ?? honest),
+  failures: {
+    classify: (error: unknown) => classify(error),
+    examples: Object.entries(codes).map(([code, reason]) => ({
+      error: Object.assign(new Error(`${code} happened`), { code }),
+      reason,
+    })),
+  },
+})
+
+export const layer = (options: Options = {}): Layer.Layer<Harness> => Layer.succeed(Harness, make(options))
+
+const fresh = (parts: Parts): Effect.Effect<Target, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const store = Store.make()
+    const password = `secret-${randomUUID()}`
+    const server = yield* serve(store, parts, password)
+    return target({ store, server, password, schema: "public", table: "things" })
+  })
+
+interface At {
+  readonly store: Store.Store
+  readonly server: Server
+  readonly password: string
+  readonly schema: string
+  readonly table: string
+}
+
+const target = (at: At): Target => {
+  const { password, schema, server, store, table } = at
+  const config = { ...server, password, schema, table }
+  return {
+    config,
+    rows: () => Effect.sync(() => tableOf(at)?.rows ?? []),
+    leftovers: Effect.sync(() => [...store.aside]),
+    network: { server, through: (proxy) => ({ ...config, ...proxy }) },
+    misconfigured: [
+      {
+        when: "the password is wrong",
+        config: { ...config, password: "another-password" },
+        step: "authenticate",
+        reason: "AuthenticationFailed",
+      },
+    ],
+    tabular: tabular(at),
+  }
+}
+
+const tableOf = ({ schema, store, table }: At) => store.tables.get(Store.tableKey(schema, table))
+
+const tabular = (at: At): Tabular => ({
+  named: (names) => target({ ...at, ...names }),
+  nameBytes: 63,
+  create: (columns) =>
+    Effect.sync(() => {
+      at.store.tables.set(Store.tableKey(at.schema, at.table), { columns: [...columns], rows: [], adornments: [] })
+    }),
+  addColumn: (column) =>
+    Effect.sync(() => {
+      tableOf(at)?.columns.push(column)
+    }),
+  columns: Effect.sync(() => tableOf(at)?.columns),
+  adorn: Effect.sync(() => {
+    tableOf(at)?.adornments.push("an index")
+  }),
+  adornments: Effect.sync(() => tableOf(at)?.adornments ?? []),
+  typeName,
+  accepts: widenings,
+  refuses: [
+    { field: FieldType.text(), column: "bigint" },
+    { field: FieldType.int64, column: "integer" },
+    { field: FieldType.timestamp(6), column: "date" },
+  ],
+})

@@ -1,0 +1,33 @@
+/** How the memory destination's columns spell their types: as Postgres does, since one of its encodings goes by these names. */
+import type { FieldType } from "@batch-exports/core"
+
+export const typeName = (type: FieldType.FieldType): string => {
+  switch (type._tag) {
+    case "Bool":
+      return "boolean"
+    case "Int":
+      return { 16: "smallint", 32: "integer", 64: "bigint" }[type.bits]
+    case "Float":
+      return { 32: "real", 64: "double precision" }[type.bits]
+    case "Decimal":
+      return `numeric(${type.precision},${type.scale})`
+    case "Text":
+      return type.maxLength === undefined ? "text" : `character varying(${type.maxLength})`
+    case "Json":
+      return "jsonb"
+    case "Uuid":
+      return "uuid"
+    case "Bytes":
+      return "bytea"
+    case "Date":
+      return "date"
+    case "Timestamp":
+      return "timestamp with time zone"
+    case "Inet":
+      return "inet"
+    case "List":
+      return `${typeName(type.of)}[]`
+    default:
+      return type satisfies never
+  }
+}
