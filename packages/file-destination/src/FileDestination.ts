@@ -1,0 +1,45 @@
+/** The file destination: JSON Lines in a folder, and a manifest that says which files count. */
+import { Destination, type DestinationError, FieldType, type Run } from "@batch-exports/core"
+import { Effect, Stream } from "effect"
+import { check } from "./check.ts"
+import { Config } from "./Config.ts"
+import { ledgerRow } from "./manifest/Entry.ts"
+import * as Manifest from "./manifest/Manifest.ts"
+import { extension } from "./sink/compression.ts"
+import { open } from "./sink/open.ts"
+import { survey } from "./sink/survey.ts"
+import { folder } from "./store/folder.ts"
+
+export const FileDestination: Destination.Plugin = Destination.define<Config>({
+  name: "file",
+  title: "Files",
+  description: "Exports data to JSON Lines files in a folder.",
+  Config,
+  capabilities: {
+    encodings: ["jsonl"],
+    types: FieldType.tags,
+    identities: ["Append"],
+    modes: ["once", "force"],
+    visibility: "window",
+    ledger: "transactional",
+    target: "stream",
+  },
+  check,
+  plan: (config, run) => plan(config, run),
+  ledger: (config, exportName) =>
+    Stream.unwrap(
+      Effect.map(Manifest.read(folder(config.folder), exportName), ({ windows }) =>
+        Stream.fromIterable(windows.map((window) => ledgerRow(exportName, window))),
+      ),
+    ),
+  open,
+})
+
+const plan = (config: Config, run: Run.Run): Effect.Effect<Destination.Plan, DestinationError> =>
+  Effect.map(survey(folder(config.folder), config, run), ({ missing, notices, projection }) => ({
+    projection,
+    target: `folder ${config.folder}, files ${config.template}${extension[config.compression]}`,
+    create: [],
+    missing,
+    notices,
+  }))

@@ -1,0 +1,3 @@
+/** A batch-export destination that writes JSON Lines files into a folder, exactly once. */
+export { Config } from "./Config.ts"
+export { FileDestination } from "./FileDestination.ts"

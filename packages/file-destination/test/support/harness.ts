@@ -1,0 +1,64 @@
+/** What the conformance suite must know about the file destination. */
+import { Harness, encoders } from "@batch-exports/conformance"
+import { FieldType, type Projection } from "@batch-exports/core"
+import { Effect, Layer } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { classify, errnos } from "../../src/errors.ts"
+import { allWindows, content, leftovers } from "./reader.ts"
+
+/** `settings` make variants: another compression, small files. */
+export const layer = (settings: Readonly<Record<string, unknown>> = {}) =>
+  Layer.succeed(Harness.Harness, {
+    module: new URL("../../src/index.ts", import.meta.url).href,
+    failures: {
+      classify: (error) => classify(error, "write /exports/file"),
+      examples: Object.entries(errnos).map(([code, { reason }]) => ({
+        error: Object.assign(new Error(code), { code }),
+        reason,
+      })),
+    },
+    fresh: Effect.map(temporary, (base) => {
+      const folder = join(base, "out")
+      return {
+        config: { folder, ...settings },
+        rows: (fields) =>
+          Effect.sync(() => {
+            const bytes = Buffer.concat(allWindows(folder).map((window) => content(folder, window)))
+            return encoders["jsonl"]?.decode(projectionOf(fields), bytes) ?? []
+          }),
+        leftovers: Effect.sync(() => leftovers(folder)),
+        misconfigured: [
+          {
+            when: "a part of the folder's path is a file",
+            config: { folder: join(aFile(base), "out"), ...settings },
+            step: "folder",
+            reason: "TargetIncompatible",
+          },
+        ],
+      }
+    }),
+  } satisfies Harness.Shape)
+
+export const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "file-destination-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+)
+
+const aFile = (folder: string): string => {
+  const path = join(folder, "a-file")
+  writeFileSync(path, "")
+  return path
+}
+
+const projectionOf = (fields: Parameters<Harness.Target["rows"]>[0]): Projection.Projection => {
+  const [first, ...rest] = fields.map((field): Projection.Column => ({
+    field,
+    as: field.type,
+    targetType: FieldType.format(field.type),
+    unfit: "nearest",
+  }))
+  if (first === undefined) throw new Error("no fields")
+  return { encoding: "jsonl", columns: [first, ...rest], leftOut: [] }
+}
