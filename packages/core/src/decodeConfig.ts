@@ -41,7 +41,7 @@ const flatten = (issue: SchemaIssue.Issue, path: Path): Array<Problem> => {
       return (
         issue.issues
           .map((inner) => flatten(inner, path))
-          .find((found) => found.some((at) => at.path.length > path.length)) ?? [{ path, message: describe(issue) }]
+          .find((found) => found.some((at) => at.path.length > path.length)) ?? [undecided(issue, path)]
       )
     case "InvalidType":
     case "OneOf":
@@ -51,6 +51,21 @@ const flatten = (issue: SchemaIssue.Issue, path: Path): Array<Problem> => {
     default:
       return issue satisfies never
   }
+}
+
+/** No branch was taken: where a key with a constant chooses between them, it is that key which is wrong or missing. */
+const undecided = (issue: SchemaIssue.AnyOf, path: Path): Problem => {
+  const constants = (issue.ast.types ?? []).map((type) =>
+    SchemaAST.isObjects(type)
+      ? type.propertySignatures.flatMap(({ name, type: of }) =>
+          SchemaAST.isLiteral(of) && typeof of.literal === "string" ? [[String(name), of.literal] as const] : [],
+        )
+      : [],
+  )
+  const key = constants[0]?.find(([name]) => constants.every((found) => found.some(([other]) => other === name)))?.[0]
+  if (key === undefined) return { path, message: describe(issue) }
+  const values = constants.flatMap((found) => found.filter(([name]) => name === key).map(([, value]) => `"${value}"`))
+  return { path: [...path, key], message: `expected ${values.join(" | ")}` }
 }
 
 const said = (annotations: { readonly [key: string]: unknown } | undefined): string | undefined =>
