@@ -4,13 +4,21 @@ import { check } from "./check.ts"
 import { Config } from "./Config.ts"
 import * as Encodings from "./encodings/index.ts"
 import { events } from "./models/events.ts"
+import { persons } from "./models/persons.ts"
 import type { SourceModel } from "./models/SourceModel.ts"
 import { open } from "./open.ts"
 import { Selection } from "./Selection.ts"
 
-const models: Readonly<Record<Selection["name"], (selection: Selection) => SourceModel>> = { events }
-
-const select = (selection: Selection): SourceModel => models[selection.name](selection)
+const select = (selection: Selection): SourceModel => {
+  switch (selection.name) {
+    case "events":
+      return events(selection)
+    case "persons":
+      return persons(selection)
+    default:
+      return selection satisfies never
+  }
+}
 
 export const ClickHouseSource: Source.Plugin = Source.define<Config, Selection>({
   name: "clickhouse",

@@ -43,8 +43,8 @@ const attempt = Effect.fnUntraced(function* ({ id, run, title }: Step): Effect.f
 const steps = (connection: Connection, config: Config, model: SourceModel): ReadonlyArray<Step> => [
   { id: "connect", title: "ClickHouse can be reached", run: reach(connection) },
   { id: "authenticate", title: "User and password are accepted", run: authenticate(connection, config) },
-  { id: "table", title: "The table exists and can be read", run: table(connection, model) },
-  { id: "columns", title: "The table has the model's columns", run: columns(connection, model) },
+  { id: "table", title: "The tables exist and can be read", run: tables(connection, model) },
+  { id: "columns", title: "The tables have the model's columns", run: columns(connection, model) },
   { id: "rows", title: "There is something to export", run: sample(connection, model) },
   { id: "template", title: "The server can count what it sends", run: template(connection) },
 ]
@@ -65,11 +65,14 @@ const authenticate = (connection: Connection, config: Config) =>
     ([row]) => `user ${config.user}, ClickHouse ${row?.version ?? "of an unknown version"}`,
   )
 
-const table = (connection: Connection, model: SourceModel) =>
-  Effect.as(connection.rows(`SELECT 1 FROM ${model.table} LIMIT 0`), model.table)
+const tables = (connection: Connection, model: SourceModel) =>
+  Effect.as(
+    Effect.forEach(model.tables, ({ name }) => connection.rows(`SELECT 1 FROM ${name} LIMIT 0`)),
+    model.tables.map(({ name }) => name).join(", "),
+  )
 
 const columns = (connection: Connection, model: SourceModel) =>
-  Effect.as(missingColumns(connection, model), model.columns.join(", "))
+  Effect.as(missingColumns(connection, model), model.tables.map(({ columns }) => columns.join(", ")).join("; "))
 
 const sample = (connection: Connection, model: SourceModel) =>
   Effect.map(connection.rows(model.sample.query, { params: model.sample.params }), (rows) =>

@@ -6,7 +6,7 @@ import type { Config } from "./Config.ts"
 import { connect, type Connection } from "./connect.ts"
 import * as Encodings from "./encodings/index.ts"
 import type { SourceModel } from "./models/SourceModel.ts"
-import { read } from "./read/read.ts"
+import { readWindow } from "./read/readWindow.ts"
 
 export const open = Effect.fn("ClickHouseSource.open")(function* (
   config: Config,
@@ -19,7 +19,7 @@ export const open = Effect.fn("ClickHouseSource.open")(function* (
     model: model.model,
     definition: definition(model),
     now: now(connection),
-    read: (request) => read(connection, model, request),
+    read: (request) => readWindow(connection, model, request),
   }
 })
 
@@ -36,14 +36,16 @@ export const missingColumns = Effect.fnUntraced(function* (
   connection: Connection,
   model: SourceModel,
 ): Effect.fn.Return<void, SourceError> {
-  const described = yield* connection.rows<{ name: string }>(`DESCRIBE TABLE ${model.table}`)
-  const present = new Set(described.map(({ name }) => name))
-  const absent = model.columns.filter((name) => !present.has(name))
-  if (absent.length > 0) {
-    return yield* new SourceError({
-      reason: "SourceMissing",
-      message: `table ${model.table} in ClickHouse at ${connection.place.url} lacks ${absent.join(", ")}`,
-      remedy: `Name another table under table, or add the columns that the model "${model.model.name}" reads.`,
-    })
+  for (const table of model.tables) {
+    const described = yield* connection.rows<{ name: string }>(`DESCRIBE TABLE ${table.name}`)
+    const present = new Set(described.map(({ name }) => name))
+    const absent = table.columns.filter((name) => !present.has(name))
+    if (absent.length > 0) {
+      return yield* new SourceError({
+        reason: "SourceMissing",
+        message: `table ${table.name} in ClickHouse at ${connection.place.url} lacks ${absent.join(", ")}`,
+        remedy: `Name another table, or add the columns that the model "${model.model.name}" reads.`,
+      })
+    }
   }
 })

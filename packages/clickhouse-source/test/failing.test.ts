@@ -9,7 +9,8 @@ import { client, collect, configured, created, day, projection, readAll, run } f
 import { type Asked, nonceOf, type Reachable, replaying, troubled } from "./support/servers.ts"
 import { bulk, table } from "./support/table.ts"
 
-const { columns, model } = events({ name: "events", teamId: 1 })
+const { model, tables } = events({ name: "events", teamId: 1 })
+const { columns } = tables[0]
 
 const readEvents = (opened: Source.Opened) =>
   readAll(opened, { projection: projection(model, "postgres-copy-text", created(model)) })

@@ -104,7 +104,7 @@ layer(ClickHouseServer.layer, { excludeTestServices: true })("open", (it) => {
   it.effect("does not take a server that cannot count for one that can", () =>
     Effect.gen(function* () {
       const { columns } = yield* Effect.promise(() => import("../src/models/events.ts")).pipe(
-        Effect.map(({ events }) => events({ name: "events", teamId: 1 })),
+        Effect.map(({ events }) => events({ name: "events", teamId: 1 }).tables[0]),
       )
       const server = yield* replaying((asked, response) => {
         if (asked.query.startsWith("DESCRIBE"))

@@ -1,4 +1,5 @@
 /** What a model is to this source: its fields as SQL over its tables. It knows nothing of encodings or destinations. */
+import type { ClickHouseSettings } from "@clickhouse/client"
 import type { Model } from "@batch-exports/core"
 import type { Value } from "../values/Value.ts"
 
@@ -10,16 +11,43 @@ export interface Rows {
   /** What goes after FROM, with the parameters `start` and `end` (microseconds since 1970, Int64) and those of `params`. */
   readonly from: string
   readonly params: Readonly<Record<string, unknown>>
+  /** What the query needs, beyond the settings of all queries. The limits of the user's configuration come after them. */
+  readonly settings?: ClickHouseSettings
+}
+
+/** A part of the records, told by a hash of their key, which one query can hold in memory. */
+export interface Slice {
+  /** From 0. */
+  readonly index: number
+  readonly count: number
+  /** True: so much has changed that looking for what has not would cost more than sending it along. */
+  readonly everything: boolean
+}
+
+/** A question that is asked before a window is read, and how many queries its answer makes of the reading. */
+export interface Survey {
+  readonly query: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly slices: (row: Readonly<Record<string, string>>) => readonly [Slice, ...Array<Slice>]
+}
+
+export interface Table {
+  /** Quoted. */
+  readonly name: string
+  /** The columns that the model reads. */
+  readonly columns: ReadonlyArray<string>
 }
 
 export interface SourceModel {
   readonly model: Model.Model
   /** Everything that decides which records there are and what is in them, as data that is the same from run to run. */
   readonly identity: unknown
-  readonly table: string
-  /** The columns of the table that the model reads. */
-  readonly columns: ReadonlyArray<string>
-  readonly rows: (fields: ReadonlyArray<string>, options: { readonly defensive: boolean }) => Rows
+  readonly tables: readonly [Table, ...Array<Table>]
+  readonly survey?: Survey
+  readonly rows: (
+    fields: ReadonlyArray<string>,
+    options: { readonly defensive: boolean; readonly slice?: Slice },
+  ) => Rows
   /** SQL that gives a row where there is anything to export at all. */
   readonly sample: { readonly query: string; readonly params: Readonly<Record<string, unknown>> }
 }

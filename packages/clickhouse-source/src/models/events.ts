@@ -1,6 +1,6 @@
 /** PostHog's events: immutable records in the order of ingestion. */
 import { FieldType, Model, RecordSchema } from "@batch-exports/core"
-import type { Selection } from "../Selection.ts"
+import type { Events } from "../Selection.ts"
 import { tableName } from "../sql/text.ts"
 import * as Document from "../values/document.ts"
 import { cleaned, isClean, quoted } from "../values/hygiene.ts"
@@ -165,12 +165,11 @@ const ingestion = [
   "COALESCE(inserted_at, _timestamp) < fromUnixTimestamp64Micro({end:Int64}, 'UTC')",
 ]
 
-export const events = (selection: Selection): SourceModel => {
+export const events = (selection: Events): SourceModel => {
   const table = tableName(selection.table ?? "events")
   const team = teamFilter(selection.teamId)
   return {
     model,
-    table,
     identity: {
       model: "events",
       table: selection.table ?? "events",
@@ -178,13 +177,18 @@ export const events = (selection: Selection): SourceModel => {
       fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
       filters: [],
     },
-    columns: [
-      ...new Set([
-        ...schema.fields.flatMap(({ name }) => columnOf(name) ?? []),
-        ...dedupeKey,
-        "_timestamp",
-        "inserted_at",
-      ]),
+    tables: [
+      {
+        name: table,
+        columns: [
+          ...new Set([
+            ...schema.fields.flatMap(({ name }) => columnOf(name) ?? []),
+            ...dedupeKey,
+            "_timestamp",
+            "inserted_at",
+          ]),
+        ],
+      },
     ],
     sample: { query: `SELECT 1 FROM ${table} WHERE ${team.condition} LIMIT 1`, params: team.params },
     rows: (fields, { defensive }) => {

@@ -1,10 +1,11 @@
 /** The statement that renders one window for one projection. Pure. */
 import { FieldType, type Projection, type Window } from "@batch-exports/core"
+import type { ClickHouseSettings } from "@clickhouse/client"
 import { DateTime, Result } from "effect"
 import { find as findEncoding } from "../encodings/index.ts"
 import type { RowEncoding, Written } from "../encodings/RowEncoding.ts"
 import { unfitMark } from "../errors/classify.ts"
-import type { Rows, SourceModel } from "../models/SourceModel.ts"
+import type { Rows, Slice, SourceModel } from "../models/SourceModel.ts"
 import { any, literal } from "../sql/text.ts"
 import { cast } from "../values/cast.ts"
 import type { Value } from "../values/Value.ts"
@@ -15,6 +16,7 @@ export interface Statement {
 }
 
 export interface Rendering extends Statement {
+  readonly settings: ClickHouseSettings
   /** The template of a row, for `format_template_row_format`. */
   readonly row: string
   /** Fields whose values may have been adjusted; a row in which one was ends in a mark (see read/Marks.ts). */
@@ -31,6 +33,7 @@ export const rendering = (options: {
   readonly projection: Projection.Projection
   readonly window: Window.Window
   readonly defensive: boolean
+  readonly slice?: Slice
   /** Begins a mark. */
   readonly mark: string
 }): Result.Result<Rendering, string> => {
@@ -45,12 +48,15 @@ export const rendering = (options: {
     projection.columns.map(({ field }) => field.name),
     options,
   )
-  const params = { ...rows.params, start: micros(window.start), end: micros(window.end) }
+  const params = { ...rows.params, ...bounds(window) }
   return castAll(projection, rows).pipe(
     Result.flatMap((columns) => written(columns, rows, encoding, mark)),
-    Result.map((rendered) => ({ ...rendered, params })),
+    Result.map((rendered) => ({ ...rendered, params, settings: rows.settings ?? {} })),
   )
 }
+
+/** The parameters of every query about a window. */
+export const bounds = (window: Window.Window) => ({ start: micros(window.start), end: micros(window.end) })
 
 const micros = (at: DateTime.Utc) => (BigInt(DateTime.toEpochMillis(at)) * 1000n).toString()
 

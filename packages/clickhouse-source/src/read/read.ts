@@ -1,11 +1,11 @@
-/** Runs the query of one window, and lets go of it, on the server too, when the scope closes. */
+/** Runs one query of a window, and lets go of it, on the server too, when the scope closes. */
 import { randomBytes, randomUUID } from "node:crypto"
 import type { Readable } from "node:stream"
 import { type Projection, type Run, type Source, SourceError, type Window } from "@batch-exports/core"
 import type { ClickHouseSettings } from "@clickhouse/client"
 import { Duration, Effect, Result, type Scope } from "effect"
 import type { Connection } from "../connect.ts"
-import type { SourceModel } from "../models/SourceModel.ts"
+import type { Slice, SourceModel } from "../models/SourceModel.ts"
 import * as Settings from "../query/settings.ts"
 import { rendering, type Statement } from "../query/statement.ts"
 import { Answer } from "./Answer.ts"
@@ -23,10 +23,18 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
   connection: Connection,
   model: SourceModel,
   request: Request,
+  slice?: Slice,
 ): Effect.fn.Return<Source.Reading, SourceError, Scope.Scope> {
   const { projection, run, window } = request
   const mark = randomBytes(16).toString("hex")
-  const rendered = rendering({ model, projection, window, defensive: run.defensive, mark })
+  const rendered = rendering({
+    model,
+    projection,
+    window,
+    defensive: run.defensive,
+    mark,
+    ...(slice === undefined ? {} : { slice }),
+  })
   if (Result.isFailure(rendered)) {
     return yield* new SourceError({
       reason: "Unsupported",
@@ -45,6 +53,7 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
   yield* Effect.addFinalizer(() => (outcome.rows === undefined ? kill(connection, queryId) : Effect.void))
   const started = yield* start(connection, statement, queryId, {
     ...Settings.always,
+    ...statement.settings,
     ...connection.limits,
     ...about,
     ...Settings.template(statement.row, nonce),

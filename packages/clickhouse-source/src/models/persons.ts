@@ -1,0 +1,130 @@
+/** PostHog's persons, one record for each distinct_id: mutable, merged by the versions of the mapping and of the person. */
+import { FieldType, type Model, RecordSchema } from "@batch-exports/core"
+import { Duration } from "effect"
+import type { Persons } from "../Selection.ts"
+import { tableName } from "../sql/text.ts"
+import * as Document from "../values/document.ts"
+import { cleaned, isClean } from "../values/hygiene.ts"
+import type { Value } from "../values/Value.ts"
+import { type Output, personsFrom, personsSurvey } from "./personsSql.ts"
+import * as Slices from "./slices.ts"
+import type { SourceModel } from "./SourceModel.ts"
+import { canonicalTeams, teamFilter } from "./team.ts"
+
+const { bool, int32, int64, json, text, timestamp, uuid } = FieldType
+
+const field = (name: Output, type: FieldType.FieldType, nullable: boolean, description: string, created = true) => ({
+  name,
+  type,
+  nullable,
+  description,
+  created,
+})
+
+const schema = RecordSchema.make(
+  field("team_id", int32, false, "The team (project) that the person belongs to."),
+  field("distinct_id", text(), false, "An id that the person was seen under."),
+  field("person_id", text(), false, "The person's id."),
+  field("properties", json, true, "The person's newest properties."),
+  field("person_distinct_id_version", int32, false, "Version of what the distinct_id points at."),
+  field("person_version", int32, false, "Version of the person's properties."),
+  field("created_at", timestamp(6), false, "When the person was created."),
+  field("is_deleted", bool, false, "Whether the person has been deleted.", false),
+)
+
+const model: Model.Model = {
+  name: "persons",
+  description: "Persons, one record for each distinct_id, with the person that it belongs to now.",
+  schema,
+  identity: {
+    _tag: "Upsert",
+    key: ["team_id", "distinct_id"],
+    versions: [
+      { version: "person_distinct_id_version", fields: ["person_id"] },
+      { version: "person_version", fields: ["properties", "created_at", "is_deleted"], within: ["person_id"] },
+    ],
+  },
+}
+
+const vouched = "batch_person_vouched"
+const stored = "batch_person_stored"
+
+const aliases = (defensive: boolean) => [
+  { name: vouched, sql: Document.isVouched("properties", defensive) },
+  { name: stored, sql: Document.stored("properties", vouched, defensive) },
+]
+
+const longest = "9223372036854775807"
+
+const value = (name: Output): Value => {
+  switch (name) {
+    case "team_id":
+    case "person_distinct_id_version":
+      return { type: int64, sql: name, nullable: false }
+    case "person_version":
+      // Unsigned in ClickHouse. What no Int64 holds, no column of versions should pretend to.
+      return {
+        type: int64,
+        sql: `toInt64(least(${name}, ${longest}))`,
+        nullable: false,
+        adjusted: `${name} > ${longest}`,
+      }
+    case "distinct_id":
+      return { type: text(), sql: cleaned(name), nullable: false, adjusted: `NOT ${isClean(name)}` }
+    case "person_id":
+      return { type: uuid, sql: name, nullable: false }
+    case "properties":
+      return { type: json, sql: stored, nullable: true, adjusted: Document.isAdjusted(name, vouched, stored) }
+    case "created_at":
+      return { type: timestamp(6), sql: `toDateTime64(${name}, 6, 'UTC')`, nullable: false }
+    case "is_deleted":
+      return { type: bool, sql: `${name} != 0`, nullable: false }
+    default:
+      return name satisfies never
+  }
+}
+
+export const persons = (selection: Persons): SourceModel => {
+  const team = teamFilter(selection.teamId)
+  const [people, mapped] = [selection.table ?? "person", selection.mappings ?? "person_distinct_id2"]
+  const tables = { persons: tableName(people), mappings: tableName(mapped), team: team.condition }
+  const params = { ...team.params, lookback: Math.ceil(Duration.toMillis(selection.lookback) * 1000).toString() }
+  return {
+    model,
+    identity: {
+      model: "persons",
+      tables: [people, mapped],
+      teams: canonicalTeams(selection.teamId),
+      fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
+      filters: [],
+    },
+    tables: [
+      {
+        name: tables.persons,
+        columns: ["team_id", "id", "properties", "created_at", "is_deleted", "version", "_timestamp"],
+      },
+      { name: tables.mappings, columns: ["team_id", "distinct_id", "person_id", "version", "_timestamp"] },
+    ],
+    sample: { query: `SELECT 1 FROM ${tables.mappings} WHERE ${team.condition} LIMIT 1`, params: team.params },
+    survey: {
+      query: personsSurvey(tables),
+      params,
+      slices: (row) => {
+        const [all, changed] = [Number(row["mappings"]), Number(row["changed_mappings"])]
+        const ofPersons = (Number(row["changed_persons"]) * all) / Math.max(1, Number(row["persons"]))
+        return Slices.slices(all, changed + Math.ceil(ofPersons), selection.keysPerQuery)
+      },
+    },
+    rows: (fields, { defensive, slice = Slices.whole }) => {
+      // statement.ts lets only fields of the schema through.
+      const columns = fields as ReadonlyArray<Output>
+      return {
+        aliases: columns.includes("properties") ? aliases(defensive) : [],
+        values: columns.map(value),
+        from: personsFrom(tables, slice, columns),
+        params,
+        settings: Slices.settings,
+      }
+    },
+  }
+}
