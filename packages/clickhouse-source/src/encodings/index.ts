@@ -1,14 +1,16 @@
 /** The encodings that this source writes, in no order of preference: the destination chooses. */
 import type { Encoding } from "@batch-exports/core"
+import { csv } from "./csv.ts"
 import { jsonl } from "./jsonl.ts"
 import { postgresCopyBinary } from "./postgresCopyBinary.ts"
 import { postgresCopyText } from "./postgresCopyText.ts"
 import type { RowEncoding } from "./RowEncoding.ts"
 
-const all = [jsonl, postgresCopyBinary, postgresCopyText] as const
+const all = [jsonl, csv, postgresCopyBinary, postgresCopyText] as const
 
 export const names: readonly [Encoding.EncodingName, ...Array<Encoding.EncodingName>] = [
   jsonl.name,
+  csv.name,
   postgresCopyBinary.name,
   postgresCopyText.name,
 ]

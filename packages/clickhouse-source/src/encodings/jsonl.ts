@@ -44,7 +44,7 @@ const composed = ({ nullable, sql, type }: Value): Written | undefined => {
 }
 
 /** The JSON text of a value that is not NULL; NULL where it is. */
-const jsonText = (sql: string, type: FieldType.FieldType): string | undefined => {
+export const jsonText = (sql: string, type: FieldType.FieldType): string | undefined => {
   switch (type._tag) {
     case "Json":
       // Line breaks are only space between tokens in valid JSON, but they would end the row.

@@ -3,6 +3,7 @@
  * tabs, backslash escapes, NULL as \N. The server's `Escaped` is the same but for `\'`, which COPY reads as an apostrophe.
  */
 import type { FieldType } from "@batch-exports/core"
+import { isoText } from "../values/hygiene.ts"
 import type { Value } from "../values/Value.ts"
 import type { RowEncoding, Written } from "./RowEncoding.ts"
 
@@ -41,7 +42,15 @@ const written = ({ sql, type }: Value): Written | undefined => {
 
 /** An element of an array literal, always in double quotes, so that no text is taken for NULL or for punctuation. */
 const arrayElement = (type: FieldType.FieldType): string | undefined => {
-  const text = type._tag === "List" ? undefined : written({ type, sql: "i", nullable: false })?.sql
+  const text = elementText(type)
   if (text === undefined) return undefined
-  return `concat('"', replaceAll(replaceAll(toString(${text}), '\\\\', '\\\\\\\\'), '"', '\\\\"'), '"')`
+  return `concat('"', replaceAll(replaceAll(${text}, '\\\\', '\\\\\\\\'), '"', '\\\\"'), '"')`
+}
+
+/** Outside of arrays the server's settings decide how these are written; toString does not follow them. */
+const elementText = (type: FieldType.FieldType): string | undefined => {
+  if (type._tag === "Timestamp") return isoText("i")
+  if (type._tag === "Decimal") return `toDecimalString(i, ${type.scale})`
+  const text = type._tag === "List" ? undefined : written({ type, sql: "i", nullable: false })?.sql
+  return text && `toString(${text})`
 }

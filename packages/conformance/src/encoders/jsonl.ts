@@ -43,11 +43,28 @@ export const jsonOf = (type: FieldType.FieldType, value: Value): string => {
     case "Date":
     case "Timestamp":
     case "Inet":
-      return JSON.stringify(value)
+      return quoted(String(value))
     default:
       return type satisfies never
   }
 }
+
+const short: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+}
+
+/** The two line separators would end a line of JavaScript, so ClickHouse escapes them too. */
+const quoted = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- control characters are what must be escaped
+  `"${text.replaceAll(/["\\\u0000-\u001f\u2028\u2029]/g, (char) => short[char] ?? unicodeEscape(char))}"`
+
+const unicodeEscape = (char: string) => `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`
 
 const parseLine = (projection: Projection.Projection, text: string): Row => {
   const members = membersOf(checked(text))
