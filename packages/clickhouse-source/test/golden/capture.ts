@@ -79,8 +79,7 @@ const modelOf = (table: string, type: FieldType.FieldType, nullable: boolean): S
     identity: { _tag: "Append" },
   },
   identity: table,
-  table,
-  columns: ["v"],
+  tables: [{ name: table, columns: ["v"] }],
   rows: () => ({
     aliases: [],
     values: [{ type, sql: "v", nullable }],
