@@ -16,8 +16,8 @@ export const PostgresDestination: Destination.Plugin = Destination.define<Config
   capabilities: {
     encodings: [...encodings],
     types: FieldType.tags,
-    identities: ["Append"],
-    modes: ["once"],
+    identities: ["Append", "Upsert"],
+    modes: ["once", "force", "fill"],
     visibility: "window",
     ledger: "transactional",
     target: "tabular",

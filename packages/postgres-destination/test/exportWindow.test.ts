@@ -52,21 +52,20 @@ layer(Postgres.layer, { excludeTestServices: true })("exportWindow", (it) => {
     }),
   )
 
-  it.effect("what is not there yet is refused before anything is touched", () =>
+  it.effect("a model without a key cannot be filled: refused before anything is touched", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema
-      const to = yield* destination(schema)
-      const forced = request(
+      const { sql } = yield* Postgres
+      const asked = request(
         source(() => ""),
-        to,
+        yield* destination(schema),
       )
-      const mode = yield* Effect.flip(ExportWindow.exportWindow({ ...forced, run: { ...forced.run, mode: "force" } }))
-      assert.strictEqual(mode.reason, "Unsupported")
-      const upsert: Source.Opened = {
-        ...source(() => ""),
-        model: { ...pairs, identity: { _tag: "Upsert", key: ["id"], versions: [] } },
-      }
-      assert.strictEqual((yield* Effect.flip(ExportWindow.exportWindow(request(upsert, to)))).reason, "Unsupported")
+      const refused = ExportWindow.exportWindow({ ...asked, run: { ...asked.run, mode: "fill" } })
+      assert.strictEqual((yield* Effect.flip(refused)).reason, "Unsupported")
+      assert.deepStrictEqual(
+        yield* sql(`SELECT relname FROM pg_class WHERE relnamespace = $1::regnamespace`, [schema]),
+        [],
+      )
     }),
   )
 })

@@ -2,8 +2,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { freshRole, freshSchema, Postgres } from "./support/database.ts"
-import { eventRows, events, pairRows } from "./support/model.ts"
-import { count, destination, exportText, runOf } from "./support/run.ts"
+import { eventRows, events, pairRows, personRow, persons } from "./support/model.ts"
+import { count, destination, exportText, hours, reasonOf, runOf } from "./support/run.ts"
 
 const password = "insert-a-strong-password-here"
 
@@ -112,19 +112,63 @@ layer(Postgres.layer, { excludeTestServices: true })("privileges", (it) => {
     }),
   )
 
-  it.effect("row-level security is refused before a row", () =>
+  it.effect("row-level security: COPY cannot, so records are staged and inserted", () =>
     Effect.gen(function* () {
       const { role, schema, to } = yield* limited
       const { sql } = yield* Postgres
       yield* sql(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
       yield* sql(`CREATE TABLE ${schema}.t (id integer, note text)`)
       yield* sql(`ALTER TABLE ${schema}.t ENABLE ROW LEVEL SECURITY`)
+      yield* sql(`CREATE POLICY low ON ${schema}.t FOR INSERT WITH CHECK (id < 10)`)
       yield* sql(`GRANT INSERT, SELECT, UPDATE ON ${schema}.t TO ${role}`)
-      const error = yield* Effect.flip(exportText(to, runOf(), pairRows(1)))
-      assert.strictEqual(error.reason, "TargetIncompatible")
-      assert.match(error.message, /row-level security/)
+      const { receipt } = yield* exportText(to, runOf(), pairRows(5))
+      assert.deepStrictEqual(receipt?.stored, { received: 5, inserted: 5, updated: 0, unchanged: 0 })
+      assert.strictEqual(yield* count(schema), 5)
+      assert.strictEqual(
+        yield* reasonOf(exportText(to, runOf({ window: hours(1, 2) }), pairRows(1, 10))),
+        "PermissionDenied",
+      )
+      assert.strictEqual(yield* count(schema), 5)
     }),
   )
+
+  for (const temporary of [true, false]) {
+    it.effect(`merges into someone else's table, ${temporary ? "with" : "without"} TEMPORARY, and leaves nothing`, () =>
+      Effect.gen(function* () {
+        const { role, schema, to } = yield* limited
+        const { sql } = yield* Postgres
+        const database = yield* Postgres
+        const grant = `TEMPORARY ON DATABASE ${database.database}`
+        yield* sql(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
+        yield* exportText(
+          yield* destination(schema),
+          runOf({ model: persons, export: "first" }),
+          personRow("x", "A", 1, 1),
+        )
+        yield* sql(`GRANT INSERT, SELECT, UPDATE ON ${schema}.t, ${schema}.batch_exports_ledger TO ${role}`)
+        yield* temporary
+          ? Effect.void
+          : Effect.acquireRelease(sql(`REVOKE ${grant} FROM PUBLIC`), () => sql(`GRANT ${grant} TO PUBLIC`))
+        yield* exportText(to, runOf({ model: persons }), personRow("x", "A", 2, 2) + personRow("y", "B", 1, 1))
+        const broken = exportText(to, runOf({ model: persons, window: hours(1, 2) }), "not a record\n")
+        assert.strictEqual(yield* reasonOf(broken), "DataRejected")
+        assert.deepStrictEqual(yield* sql(`SELECT person_version AS v FROM ${schema}.t ORDER BY distinct_id`), [
+          { v: 2 },
+          { v: 1 },
+        ])
+        assert.deepStrictEqual(
+          yield* sql(`SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname LIKE 'batch_exports_s%'`),
+          [],
+        )
+        if (temporary) return
+        yield* sql(`REVOKE CREATE ON SCHEMA ${schema} FROM ${role}`)
+        const refused = yield* Effect.flip(to.plan(runOf({ model: persons, window: hours(1, 2) })))
+        assert.strictEqual(refused.reason, "PermissionDenied")
+        yield* sql(/GRANT [^;]+;/.exec(refused.remedy)?.[0] ?? "")
+        yield* exportText(to, runOf({ model: persons, window: hours(1, 2) }), personRow("x", "A", 3, 3))
+      }),
+    )
+  }
 
   it.effect("a role that is read-only by default can still export", () =>
     Effect.gen(function* () {

@@ -6,7 +6,7 @@ import type { Session } from "../connection/Session.ts"
 import { type Allowed, allow } from "../copyFormat.ts"
 import { encodings } from "../encodings.ts"
 import * as identifier from "../identifier.ts"
-import { ledgerOf, layOut, mayCreateTarget, schemaOf, targetOf } from "../sink/survey.ts"
+import { intakeFor, ledgerOf, layOut, mayCreateTarget, schemaOf, stagingFor, targetOf } from "../sink/survey.ts"
 import * as verify from "../target/verify.ts"
 import { checkConnection } from "./connection.ts"
 import { type Report, stepper } from "./step.ts"
@@ -39,7 +39,12 @@ const walk = Effect.fn("check")(function* (
   const target = yield* step("privileges", "Privileges", privileges(session, access.create, model, allowed), (found) =>
     found === undefined ? `CREATE on schema ${names.schema}` : `on ${table}`,
   )
-  const layout = yield* step("table", "Table", layOut(names, model, allowed, target), ({ notices, projection }) =>
+  const fits = Effect.gen(function* () {
+    const layout = yield* layOut(names, model, allowed, target)
+    const decision = yield* intakeFor(names, config, { mode: "once", model }, layout, target)
+    return { layout, decision, stagingKind: yield* stagingFor(session, model, access, target, decision) }
+  })
+  const fit = yield* step("table", "Table", fits, ({ layout: { notices, projection } }) =>
     [
       target === undefined ? `${table} will be created` : table,
       ...(projection.leftOut.length === 0 ? [] : [`left out: ${projection.leftOut.join(", ")}`]),
@@ -53,7 +58,7 @@ const walk = Effect.fn("check")(function* (
     (found) =>
       `${identifier.qualified(names.schema, names.ledgerTable)}${found === undefined ? " will be created" : ""}`,
   )
-  yield* step("trial", "Trial transaction", trial(session, config, { layout, target, ledger }), () => "rolled back")
+  yield* step("trial", "Trial transaction", trial(session, config, { ...fit, target, ledger }), () => "rolled back")
 })
 
 /** A table needs its own privileges; a table yet to be created needs that of creating it. */

@@ -5,27 +5,29 @@ import { randomUUID } from "node:crypto"
 import type { Config } from "../config/Config.ts"
 import type { Session } from "../connection/Session.ts"
 import { begin, setLocal, transactionSettings } from "../connection/transactionSettings.ts"
-import { frames } from "../encodings.ts"
 import * as identifier from "../identifier.ts"
 import { creationLock } from "../ledger/exportKey.ts"
 import * as statements from "../ledger/statements.ts"
-import { copy } from "../sink/copy.ts"
+import type { Decision } from "../sink/intake.ts"
+import type { StagingKind } from "../sink/staging.ts"
+import { take } from "../sink/take.ts"
 import { claimWindow } from "../sink/transaction.ts"
-import { copyStatement } from "../sink/write.ts"
 import { createTable } from "../target/createTable.ts"
 import type { Layout } from "../target/project.ts"
-import type { Relation } from "../target/Target.ts"
+import type { Relation, Target } from "../target/Target.ts"
 
 interface Facts {
   readonly layout: Layout
-  readonly target: Relation | undefined
+  readonly decision: Decision
+  readonly stagingKind: StagingKind
+  readonly target: Target | undefined
   readonly ledger: Relation | undefined
 }
 
 export const trial = Effect.fnUntraced(function* (
   session: Session,
   config: Config,
-  { layout, ledger, target }: Facts,
+  { decision, layout, ledger, stagingKind, target }: Facts,
 ): Effect.fn.Return<void, DestinationError> {
   const { names } = session
   const table = identifier.qualified(names.schema, names.table)
@@ -46,7 +48,7 @@ export const trial = Effect.fnUntraced(function* (
     yield* session.query(action, statement, [], "create")
   })
   if (ledger === undefined) yield* create(names.ledgerTable, statements.createLedger(names))
-  if (target === undefined) yield* create(names.table, createTable(names, columns))
+  if (target === undefined) yield* create(names.table, createTable(names, columns, decision.tableKey))
   const start = DateTime.makeUnsafe(0)
   const claim: statements.Claim = {
     // No export has this name, so that the trial stands in nobody's way.
@@ -60,13 +62,16 @@ export const trial = Effect.fnUntraced(function* (
   }
   yield* claimWindow(session, claim, new Window.Window({ start, end: DateTime.add(start, { hours: 1 }) }))
   yield* session.query(`locking ${table}`, `LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`)
-  yield* copy(session, {
-    action: `copying nothing into ${table}`,
-    sql: copyStatement(table, layout.projection),
-    frame: frames[layout.projection.encoding],
-    incoming: { iterator: nothing, first: { done: true, value: undefined } },
-    stallTimeout: config.stallTimeout,
-  })
+  const taking = {
+    config,
+    projection: layout.projection,
+    intake: decision.intake,
+    stagingKind,
+    triggers: (target?.triggers.length ?? 0) > 0,
+    partitioned: target?.kind === "p",
+    attempt: id,
+  }
+  yield* take(session, taking, { iterator: nothing, first: { done: true, value: undefined } })
   yield* session.query("rolling the trial back", "ROLLBACK")
 })
 

@@ -22,12 +22,13 @@ export interface Server {
 export interface Session {
   readonly names: Names
   readonly server: Server
-  /** `action` continues the sentence "While …" in an error. Given up after the stall timeout. */
+  /** `action` continues the sentence "While …" in an error. Given up after `limit`; without one, after the stall timeout. */
   readonly query: <Row extends pg.QueryResultRow = never>(
     action: string,
     sql: string,
     values?: ReadonlyArray<unknown>,
     phase?: Circumstances["phase"],
+    limit?: Duration.Duration,
   ) => Effect.Effect<pg.QueryResult<Row>, DestinationError>
   /** For COPY, which no promise can carry. */
   readonly client: Client
@@ -47,13 +48,14 @@ export const connect = Effect.fn("connect")(function* (
   const client = yield* Effect.acquireRelease(dial(config, ssl, onStage), hangUp, { interruptible: true })
   const kill = () => breakOff(client)
   // The server's own lock_timeout answers first, and says more.
-  const limit = Duration.sum(config.stallTimeout, config.lockTimeout)
+  const usual = Duration.sum(config.stallTimeout, config.lockTimeout)
 
   const query: Session["query"] = <Row extends pg.QueryResultRow>(
     action: string,
     sql: string,
     values: ReadonlyArray<unknown> = [],
     phase: Circumstances["phase"] = "transfer",
+    limit: Duration.Duration = usual,
   ) =>
     Effect.callback<pg.QueryResult<Row>, DestinationError>((resume) => {
       const at: Circumstances = { action, phase, names }

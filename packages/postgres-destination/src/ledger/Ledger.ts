@@ -58,8 +58,8 @@ export const findLedger = Effect.fnUntraced(function* (
   return relation
 })
 
-export const overlapping = (session: Session, exportName: string, window: Window.Window) => {
-  const { sql, values } = statements.overlapping(session.names, exportName, window)
+export const overlapping = (session: Session, exportName: string, window: Window.Window, settled = false) => {
+  const { sql, values } = statements.overlapping(session.names, exportName, window, settled)
   return session
     .query<statements.Overlap>("reading the ledger", sql, values)
     .pipe(Effect.map(({ rows }) => rows.map((row) => ({ ...row, window: toWindow(row) }))))

@@ -7,3 +7,11 @@ export const exportKey = (exportName: string): string =>
 /** Serialises the creation of one table among all sessions of one database (pg_advisory_xact_lock). */
 export const creationLock = (schema: string, table: string): string =>
   createHash("sha256").update(`batch-exports\0${schema}\0${table}`, "utf8").digest().readBigInt64BE(0).toString()
+
+/** Serialises the merges of one export into one table (pg_advisory_xact_lock). */
+export const mergeLock = (exportName: string, targetOid: number): string =>
+  createHash("sha256")
+    .update(`batch-exports merge\0${targetOid}\0${exportName}`, "utf8")
+    .digest()
+    .readBigInt64BE(0)
+    .toString()

@@ -86,6 +86,24 @@ export const claim = (place: Place, of: Claim, window: Window.Window): Statement
   ],
 })
 
+/** Takes over the row of a window that is exported again. Waits while another transaction does so. */
+export const retake = (place: Place, of: Claim, window: Window.Window): Statement => ({
+  sql: `UPDATE ${name(place)} SET model = $5, run = $6, claim = $7, target_table = $8, target_oid = $9, definition = $10,
+          "rows" = 0, bytes = 0, claimed_at = clock_timestamp(), committed_at = NULL
+        WHERE ${sameExport} AND export = $2 AND window_start = $3 AND window_end = $4`,
+  values: [
+    exportKey(of.export),
+    of.export,
+    ...bounds(window),
+    of.model,
+    of.run,
+    of.claim,
+    of.targetTable,
+    of.targetOid,
+    of.definition,
+  ],
+})
+
 /** Answers with the instant that the ledger will show. */
 export const complete = (
   place: Place,
@@ -107,13 +125,13 @@ export interface Overlap {
   readonly committedAt: number | null
 }
 
-/** The committed rows that overlap a window. */
-export const overlapping = (place: Place, exportName: string, window: Window.Window): Statement => ({
+/** The committed rows that overlap a window. `settled`: waits until whoever is changing them has committed or given up. */
+export const overlapping = (place: Place, exportName: string, window: Window.Window, settled = false): Statement => ({
   sql: `SELECT ${millis("window_start")} AS "start", ${millis("window_end")} AS "end", run, claim, definition,
                ${millis("committed_at")} AS "committedAt"
         FROM ${name(place)}
         WHERE ${sameExport} AND tstzrange(window_start, window_end) && tstzrange($2, $3) AND export = $4
-        ORDER BY window_start`,
+        ORDER BY window_start${settled ? " FOR UPDATE" : ""}`,
   values: [exportKey(exportName), ...bounds(window), exportName],
 })
 

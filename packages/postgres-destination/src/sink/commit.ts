@@ -2,7 +2,7 @@
  * Publishes: completes the ledger's rows and commits. Whatever happens after COMMIT has been sent, the answer is found
  * out and not guessed.
  */
-import { DestinationError, type Window } from "@batch-exports/core"
+import { DestinationError, type Run, Window } from "@batch-exports/core"
 import { Effect, type Scope } from "effect"
 import type { Session } from "../connection/Session.ts"
 import * as statements from "../ledger/statements.ts"
@@ -11,13 +11,15 @@ import { claimLost } from "./transaction.ts"
 
 export interface Part {
   readonly window: Window.Window
-  readonly rows: number
+  readonly stored: Run.Stored
   readonly bytes: number
 }
 
 export interface Publication {
   readonly claim: statements.Claim
   readonly parts: readonly [Part, ...Array<Part>]
+  /** The windows that the ledger held before. */
+  readonly again: ReadonlyArray<Window.Window>
   readonly reconnect: Effect.Effect<Session, DestinationError, Scope.Scope>
   readonly settings: LookUp["settings"]
 }
@@ -31,7 +33,10 @@ export const publish = Effect.fn("publish")(function* (
   yield* session.query("checking deferred constraints", "SET CONSTRAINTS ALL IMMEDIATE")
   let committedAt = 0
   for (const part of publication.parts) {
-    const { sql, values } = statements.complete(session.names, publication.claim, part)
+    const { sql, values } = statements.complete(session.names, publication.claim, {
+      ...part,
+      rows: part.stored.received,
+    })
     const { rows } = yield* session.query<{ committedAt: number }>("completing the ledger", sql, values)
     const [row] = rows
     if (row === undefined) {
@@ -86,10 +91,16 @@ export const isUnknown = (error: DestinationError): boolean =>
   !/^(?!40003)(0A|09|22|23|25|27|40|42|44|54|P0)[0-9A-Z]{3}$/.test(error.code ?? "")
 
 const findOut = Effect.fnUntraced(function* (
-  { claim, parts, reconnect, settings }: Publication,
+  { again, claim, parts, reconnect, settings }: Publication,
   lost: DestinationError,
 ): Effect.fn.Return<number, DestinationError> {
-  const outcome = yield* lookUp({ reconnect, claim, window: parts[0].window, settings }).pipe(
+  const outcome = yield* lookUp({
+    reconnect,
+    claim,
+    window: parts[0].window,
+    again: again.some((window) => Window.equals(window, parts[0].window)),
+    settings,
+  }).pipe(
     Effect.mapError(
       (error) =>
         new DestinationError({

@@ -15,6 +15,8 @@ export interface LookUp {
   readonly claim: statements.Claim
   /** Any of the transaction's windows: they were committed together or not at all. */
   readonly window: Window.Window
+  /** Whether the ledger held the window before: a row that is not ours then says that our change of it did not commit. */
+  readonly again: boolean
   readonly settings: ReturnType<typeof transactionSettings>
 }
 
@@ -24,6 +26,7 @@ export type Outcome =
   | { readonly _tag: "NotCommitted" }
 
 export const lookUp: (request: LookUp) => Effect.Effect<Outcome, DestinationError> = Effect.fn("lookUp")(function* ({
+  again,
   claim,
   reconnect,
   settings,
@@ -41,11 +44,11 @@ export const lookUp: (request: LookUp) => Effect.Effect<Outcome, DestinationErro
     return { _tag: "NotCommitted" }
   }
   // A statement of its own, so that it sees what was committed while the claim waited.
-  const rows = yield* Ledger.overlapping(session, claim.export, window)
+  const rows = yield* Ledger.overlapping(session, claim.export, window, again)
   yield* session.query(action, "ROLLBACK")
   const ours = rows.find((row) => row.claim === claim.claim)
   if (ours !== undefined) return { _tag: "Committed", committedAt: ours.committedAt ?? ours.end }
-  if (rows.length > 0) return { _tag: "CommittedByAnother" }
+  if (rows.length > 0) return { _tag: again ? "NotCommitted" : "CommittedByAnother" }
   return yield* new DestinationError({
     reason: "CommitUnknown",
     message: "The ledger's row was removed meanwhile.",

@@ -1,5 +1,5 @@
 /** Opens the destination for one run, and keeps the order of its calls: write each missing window once, then commit once. */
-import { type Destination, DestinationError, type Run, Window } from "@batch-exports/core"
+import { type Destination, DestinationError, Run, Window } from "@batch-exports/core"
 import { DateTime, Effect, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Config } from "../config/Config.ts"
@@ -39,7 +39,7 @@ const makeSink = (
     stallTimeout: config.stallTimeout,
     run: run.id,
   })
-  const attempt: Attempt = { run, seen, settings, id: randomUUID(), stallTimeout: config.stallTimeout }
+  const attempt: Attempt = { run, seen, settings, id: randomUUID(), config }
   let state: State = { _tag: "Opened" }
   const unusable = (why: string) => {
     state = { _tag: "Unusable", why }
@@ -75,9 +75,9 @@ const makeSink = (
         }
         unusable("a write is under way")
         return guarded(write(session, attempt, part, before._tag === "Written" ? before.claim : undefined)).pipe(
-          Effect.map(({ claim, copied }) => {
-            state = { _tag: "Written", claim, parts: append(parts, { window: part.window, ...copied }) }
-            return stored(copied.rows)
+          Effect.map(({ claim, taken }) => {
+            state = { _tag: "Written", claim, parts: append(parts, { window: part.window, ...taken }) }
+            return taken.stored
           }),
         )
       }),
@@ -90,15 +90,13 @@ const makeSink = (
           return misuse(`Cannot commit: ${written} of ${seen.missing.length} missing windows are written`)
         }
         const { claim, parts } = state
-        const received = parts.reduce((sum, { rows }) => sum + rows, 0)
+        const stored = parts.map((part) => part.stored).reduce(Run.addStored, Run.emptyStored)
         unusable("it is committed, or a commit is under way")
         return guarded(
-          sent.rows === received
-            ? publish(session, { claim, parts, reconnect: connect(config), settings })
-            : Effect.fail(mismatch(sent.rows, received)),
-        ).pipe(
-          Effect.map((committedAt) => ({ stored: stored(received), committedAt: DateTime.makeUnsafe(committedAt) })),
-        )
+          sent.rows === stored.received
+            ? publish(session, { claim, parts, again: seen.again, reconnect: connect(config), settings })
+            : Effect.fail(mismatch(sent.rows, stored.received)),
+        ).pipe(Effect.map((committedAt) => ({ stored, committedAt: DateTime.makeUnsafe(committedAt) })))
       }),
   }
 }
@@ -107,8 +105,6 @@ const append = (parts: ReadonlyArray<Part>, part: Part): readonly [Part, ...Arra
   const [first, ...others] = parts
   return first === undefined ? [part] : [first, ...others, part]
 }
-
-const stored = (rows: number): Run.Stored => ({ received: rows, inserted: rows, updated: 0, unchanged: 0 })
 
 const misuse = (message: string): Effect.Effect<never, DestinationError> =>
   Effect.fail(

@@ -12,17 +12,24 @@ import { grantLedger, grantTable, type Names } from "../failure/Circumstances.ts
 import * as identifier from "../identifier.ts"
 import * as Ledger from "../ledger/Ledger.ts"
 import * as statements from "../ledger/statements.ts"
-import { createTable } from "../target/createTable.ts"
-import { type Layout, projectExisting, projectNew } from "../target/project.ts"
+import { createTable, type TableKey } from "../target/createTable.ts"
+import { type Incompatible, type Layout, projectExisting, projectNew } from "../target/project.ts"
 import { readSchema, readTarget, type Relation, type SchemaAccess, type Target } from "../target/Target.ts"
 import * as verify from "../target/verify.ts"
+import { decide, type Decision } from "./intake.ts"
+import { type StagingKind, stagingKind } from "./staging.ts"
 
-export interface Survey extends Layout {
+export interface Survey extends Layout, Decision {
   readonly allowed: Allowed
+  /** Of no meaning to a run that copies straight into the table. */
+  readonly stagingKind: StagingKind
   /** As it was; undefined when it is yet to be created. */
   readonly target: Target | undefined
   readonly ledger: Relation | undefined
+  /** What this run exports, in order of start. */
   readonly missing: ReadonlyArray<Window.Window>
+  /** Those of them that the ledger holds already, in modes that export again. */
+  readonly again: ReadonlyArray<Window.Window>
 }
 
 export const survey = Effect.fn("survey")(function* (
@@ -35,21 +42,21 @@ export const survey = Effect.fn("survey")(function* (
   const access = yield* schemaOf(session)
   const target = yield* targetOf(session, run.model)
   const layout = yield* layOut(session.names, run.model, allowed, target)
-  if (target === undefined) yield* mayCreateTarget(session.names, access, layout)
+  const decision = yield* intakeFor(session.names, config, run, layout, target)
+  if (target === undefined) yield* mayCreateTarget(session.names, access, layout, decision.tableKey)
+  const kind = yield* stagingFor(session, run.model, access, target, decision)
   const ledger = yield* ledgerOf(session, access)
-  if (ledger === undefined) return { ...layout, allowed, target, ledger, missing: [run.window] }
+  const seen = { ...layout, ...decision, allowed, stagingKind: kind, target, ledger }
+  if (ledger === undefined) return { ...seen, missing: [run.window], again: [] }
 
   yield* Ledger.verifyTarget(session, run.export, target?.oid ?? null)
   const done = yield* Ledger.overlapping(session, run.export, run.window)
   return {
-    ...layout,
-    allowed,
-    target,
-    ledger,
-    missing: Window.subtract(
-      run.window,
+    ...seen,
+    ...(yield* windows(
+      run,
       done.map(({ window }) => window),
-    ),
+    )),
     notices: [
       ...layout.notices,
       ...(target?.persistence === "u"
@@ -60,6 +67,40 @@ export const survey = Effect.fn("survey")(function* (
       ...redefined(run, done),
     ],
   }
+})
+
+/** What a run exports: the gaps; in modes that export again, the ledger's windows too, each as the whole that it was. */
+const windows = (
+  run: Run.Run,
+  done: ReadonlyArray<Window.Window>,
+): Effect.Effect<Pick<Survey, "missing" | "again">, DestinationError> => {
+  const gaps = Window.subtract(run.window, done)
+  if (run.mode === "once") return Effect.succeed({ missing: gaps, again: [] })
+  const cut = done.filter((window) => !Window.contains(run.window, window))
+  return cut.length === 0
+    ? Effect.succeed({ missing: [...gaps, ...done].sort(Window.byStart), again: done })
+    : Effect.fail(
+        new DestinationError({
+          reason: "Unsupported",
+          message: `Mode "${run.mode}" exports windows again as they were: ${cut.map(Window.format).join(", ")} lies only partly within ${Window.format(run.window)}`,
+          remedy: "Name a window that holds it whole.",
+        }),
+      )
+}
+
+/** A run that stages needs a place for it, and to read the table's column types from the table. */
+export const stagingFor = Effect.fnUntraced(function* (
+  session: Session,
+  model: Model.Model,
+  access: SchemaAccess,
+  target: Target | undefined,
+  { intake }: Decision,
+): Effect.fn.Return<StagingKind, DestinationError> {
+  if (intake._tag === "Copy") return "temporary"
+  if (target !== undefined) {
+    yield* Effect.fromResult(verify.privileges(target, session.names, model.identity._tag, true))
+  }
+  return yield* stagingKind(session, access)
 })
 
 /** Silence would leave old and new rows side by side unnoticed; exporting again would double them. */
@@ -119,24 +160,39 @@ export const layOut = (
 ): Effect.Effect<Layout, DestinationError> => {
   const tableName = identifier.qualified(names.schema, names.table)
   const request = { model, allowed, tableName }
-  return Effect.fromResult(
+  return compatible(tableName, model, target === undefined ? projectNew(request) : projectExisting(request, target))
+}
+
+/** How the records get in, given the columns that they fill. */
+export const intakeFor = (
+  names: Names,
+  config: Config,
+  { mode, model }: Pick<Run.Run, "mode" | "model">,
+  { projection }: Layout,
+  target: Target | undefined,
+): Effect.Effect<Decision, DestinationError> => {
+  const tableName = identifier.qualified(names.schema, names.table)
+  return compatible(tableName, model, decide({ config, model, mode, projection, tableName, target }))
+}
+
+const compatible = <A>(tableName: string, model: Model.Model, verdict: Result.Result<A, Incompatible>) =>
+  Effect.fromResult(
     Result.mapError(
-      target === undefined ? projectNew(request) : projectExisting(request, target),
-      ({ problems, remedy }) =>
+      verdict,
+      ({ problems, reason, remedy }) =>
         new DestinationError({
-          reason: "TargetIncompatible",
+          reason: reason ?? "TargetIncompatible",
           message: `${tableName} cannot take model "${model.name}": ${problems.join("; ")}`,
           remedy,
         }),
     ),
   )
-}
 
-export const mayCreateTarget = (names: Names, access: SchemaAccess, layout: Layout) =>
+export const mayCreateTarget = (names: Names, access: SchemaAccess, layout: Layout, key?: TableKey) =>
   Effect.fromResult(
     verify.creatable(access, names, {
       what: `Table ${identifier.qualified(names.schema, names.table)}`,
-      statement: createTable(names, layout.projection.columns),
+      statement: createTable(names, layout.projection.columns, key),
       grant: grantTable(names),
     }),
   )
@@ -159,7 +215,7 @@ export const ledgerOf = Effect.fnUntraced(function* (
 })
 
 /** The statements that would create what is missing. */
-export const creations = (config: Config, { ledger, projection, target }: Survey): ReadonlyArray<string> => [
-  ...(target === undefined ? [createTable(config, projection.columns)] : []),
+export const creations = (config: Config, { ledger, projection, tableKey, target }: Survey): ReadonlyArray<string> => [
+  ...(target === undefined ? [createTable(config, projection.columns, tableKey)] : []),
   ...(ledger === undefined ? [statements.createLedger(config)] : []),
 ]

@@ -1,18 +1,24 @@
 /** Opens the one transaction of a run: claims its windows, locks the table, and makes sure that it is still the same. */
-import { DestinationError, type Window } from "@batch-exports/core"
+import { DestinationError, Window } from "@batch-exports/core"
 import { Effect } from "effect"
 import type { Session } from "../connection/Session.ts"
 import { begin, setLocal, type transactionSettings } from "../connection/transactionSettings.ts"
 import { targetChanged } from "../failure/targetChanged.ts"
 import * as identifier from "../identifier.ts"
+import { mergeLock } from "../ledger/exportKey.ts"
 import * as statements from "../ledger/statements.ts"
 import { readTarget, type Target } from "../target/Target.ts"
 
 export interface Opening {
   readonly settings: ReturnType<typeof transactionSettings>
   readonly claim: statements.Claim
+  /** In order of start. */
   readonly windows: ReadonlyArray<Window.Window>
+  /** Those of them that the ledger holds already: they are exported again. */
+  readonly again: ReadonlyArray<Window.Window>
   readonly target: Target
+  /** Whether records replace older ones: then one run of the export goes at a time. */
+  readonly merges: boolean
 }
 
 export const beginTransaction = Effect.fn("claim")(function* (
@@ -22,8 +28,19 @@ export const beginTransaction = Effect.fn("claim")(function* (
   const local = setLocal(opening.settings)
   yield* session.query("beginning the transaction", begin)
   yield* session.query("beginning the transaction", local.sql, local.values)
+  if (opening.merges) {
+    // Before the claims, in every run: otherwise two runs could each hold what the other waits for.
+    yield* session.query(
+      `waiting for other runs of export "${opening.claim.export}"`,
+      "SELECT pg_advisory_xact_lock($1)",
+      [mergeLock(opening.claim.export, opening.target.oid)],
+    )
+  }
   // In order of start, as every run does: two runs that claim the same windows then cannot wait for each other.
-  for (const window of opening.windows) yield* claimWindow(session, opening.claim, window)
+  for (const window of opening.windows) {
+    const again = opening.again.some((held) => Window.equals(held, window))
+    yield* claimWindow(session, opening.claim, window, again)
+  }
   yield* lockUnchanged(session, opening.target)
 })
 
@@ -31,8 +48,9 @@ export const claimWindow = Effect.fnUntraced(function* (
   session: Session,
   claim: statements.Claim,
   window: Window.Window,
+  again = false,
 ): Effect.fn.Return<void, DestinationError> {
-  const { sql, values } = statements.claim(session.names, claim, window)
+  const { sql, values } = (again ? statements.retake : statements.claim)(session.names, claim, window)
   const { rowCount } = yield* session.query(`claiming the window for export "${claim.export}"`, sql, values)
   if (rowCount !== 1) return yield* claimLost(claim.export)
 })

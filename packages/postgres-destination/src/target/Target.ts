@@ -33,6 +33,16 @@ export interface Relation {
 
 export interface Target extends Relation {
   readonly columns: ReadonlyArray<Column>
+  readonly uniqueKeys: ReadonlyArray<UniqueKey>
+  /** Row triggers that run before a record is stored, and may drop it or change it. */
+  readonly triggers: ReadonlyArray<string>
+}
+
+export interface UniqueKey {
+  readonly index: string
+  readonly columns: ReadonlyArray<string>
+  /** Why ON CONFLICT cannot go by it; null where it can. Continues the sentence "index … is …". */
+  readonly unusable: string | null
 }
 
 export interface SchemaAccess {
@@ -90,10 +100,43 @@ export const readColumns = (session: Session, oid: number): Effect.Effect<Readon
     )
     .pipe(Effect.map(({ rows }) => rows))
 
+const readUniqueKeys = (session: Session, oid: number): Effect.Effect<ReadonlyArray<UniqueKey>, DestinationError> =>
+  session
+    .query<UniqueKey>(
+      "reading the unique keys of a table",
+      // INCLUDE columns come after the key's own. An expression has the column number 0.
+      `SELECT c.relname AS "index",
+              ARRAY(SELECT a.attname::text FROM generate_series(0, i.indnkeyatts - 1) AS at
+                    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[at]
+                    ORDER BY at) AS "columns",
+              CASE WHEN NOT i.indisvalid THEN 'not valid' WHEN NOT i.indimmediate THEN 'deferrable'
+                   WHEN i.indpred IS NOT NULL THEN 'partial' WHEN i.indexprs IS NOT NULL THEN 'on an expression' END AS "unusable"
+       FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+       WHERE i.indrelid = $1 AND i.indisunique ORDER BY c.relname`,
+      [oid],
+    )
+    .pipe(Effect.map(({ rows }) => rows))
+
+const readTriggers = (session: Session, oid: number): Effect.Effect<ReadonlyArray<string>, DestinationError> =>
+  session
+    .query<{ name: string }>(
+      "reading the triggers of a table",
+      // tgtype: 1 for each row, 2 before, 4 insert, 16 update.
+      `SELECT tgname AS "name" FROM pg_catalog.pg_trigger
+       WHERE tgrelid = $1 AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3 AND tgtype & 20 <> 0 ORDER BY tgname`,
+      [oid],
+    )
+    .pipe(Effect.map(({ rows }) => rows.map(({ name }) => name)))
+
 export const readTarget = Effect.fnUntraced(function* (
   session: Session,
 ): Effect.fn.Return<Target | undefined, DestinationError> {
   const relation = yield* readRelation(session, session.names.table)
   if (relation === undefined) return undefined
-  return { ...relation, columns: yield* readColumns(session, relation.oid) }
+  return {
+    ...relation,
+    columns: yield* readColumns(session, relation.oid),
+    uniqueKeys: yield* readUniqueKeys(session, relation.oid),
+    triggers: yield* readTriggers(session, relation.oid),
+  }
 })

@@ -15,6 +15,8 @@ import type { Column, Target } from "./Target.ts"
 export interface Incompatible {
   readonly problems: ReadonlyArray<string>
   readonly remedy: string
+  /** Set where no change of the table would help. */
+  readonly reason?: "Unsupported"
 }
 
 export interface Layout {

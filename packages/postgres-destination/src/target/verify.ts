@@ -90,18 +90,19 @@ export const relation = (found: Relation, names: Names): Verdict => {
       "Export to an ordinary or partitioned table: only there do the records and the ledger commit together.",
     )
   }
-  return found.rowSecurity
-    ? refuse(
-        "TargetIncompatible",
-        `${table} has row-level security, and Postgres refuses COPY into it (0A000)`,
-        `Export to a table without it, or run: ALTER ROLE ${identifier.quote(names.user)} BYPASSRLS;`,
-      )
-    : Result.void
+  return Result.void
 }
 
-/** Appending takes INSERT alone; merging reads and updates too. */
-export const privileges = (found: Relation, names: Names, identity: Model.Identity["_tag"]): Verdict => {
-  const needed = identity === "Append" ? (["insert"] as const) : (["insert", "select", "update"] as const)
+/** Appending takes INSERT alone, by way of staging SELECT too; merging also updates. */
+export const privileges = (
+  found: Relation,
+  names: Names,
+  identity: Model.Identity["_tag"],
+  staged = identity === "Upsert",
+): Verdict => {
+  const needed = (
+    identity === "Upsert" ? ["insert", "select", "update"] : staged ? ["insert", "select"] : ["insert"]
+  ) as ReadonlyArray<"insert" | "select" | "update">
   const lacking = needed.filter((privilege) => !found[privilege])
   return lacking.length === 0
     ? Result.void

@@ -72,3 +72,41 @@ export const eventRows = (count: number): string => {
   }
   return text
 }
+
+/** The persons model as the user's page has it: two versions, one of which is only comparable within one person. */
+export const persons: Model.Model = {
+  name: "persons",
+  description: "Persons",
+  schema: RecordSchema.make(
+    field("team_id", FieldType.int32, { nullable: false }),
+    field("distinct_id", FieldType.text(), { nullable: false }),
+    field("person_id", FieldType.text()),
+    field("properties", FieldType.json),
+    field("person_distinct_id_version", FieldType.int32),
+    field("person_version", FieldType.int32),
+    field("created_at", FieldType.timestamp(6)),
+    field("is_deleted", FieldType.bool, { created: false }),
+  ),
+  identity: {
+    _tag: "Upsert",
+    key: ["team_id", "distinct_id"],
+    versions: [
+      { version: "person_distinct_id_version", fields: ["person_id"] },
+      {
+        version: "person_version",
+        fields: ["properties", "created_at", "is_deleted"],
+        within: ["person_id"],
+      },
+    ],
+  },
+}
+
+/** `who mapping person version payload`: one line of COPY text of the persons model, for team 1. */
+export const personRow = (
+  who: string,
+  person: string,
+  mapping: number | null,
+  version: number | null,
+  note: string | null = `${person}${version}`,
+): string =>
+  `1\t${who}\t${person}\t${note === null ? "\\N" : `{"note":"${note}"}`}\t${mapping ?? "\\N"}\t${version ?? "\\N"}\t2026-01-01 00:00:00+00\n`

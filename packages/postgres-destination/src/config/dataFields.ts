@@ -1,0 +1,59 @@
+/** The settings of where records go and how they are stored there. */
+import { Effect, Schema } from "effect"
+import { copyFormats } from "../copyFormat.ts"
+import { mergePolicies } from "../merge/Merge.ts"
+import { duration, name, type Words } from "./fields.ts"
+
+const choice = <const Values extends readonly [string, ...Array<string>], Preset extends Values[number]>(
+  values: Values,
+  preset: Preset,
+  words: Words,
+) =>
+  Schema.Literals(values)
+    .annotate({ ...words, default: preset })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(preset)))
+
+const flag = (words: Words) =>
+  Schema.Boolean.annotate({ ...words, default: false }).pipe(Schema.withDecodingDefaultKey(Effect.succeed(false)))
+
+export const dataFields = {
+  schema: name({
+    title: "Schema",
+    description: "The schema in which the table is. It must exist.",
+    default: "public",
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("public"))),
+  table: name({
+    title: "Table name",
+    description: "The table to export to. It is created when it does not exist.",
+  }),
+  ledgerTable: name({
+    title: "Ledger table",
+    description: "The table, in the same schema, that records which windows have been exported.",
+    default: "batch_exports_ledger",
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("batch_exports_ledger"))),
+  copyFormat: choice(copyFormats, "auto", {
+    title: "Copy format",
+    description:
+      "How rows travel to the server. auto: in binary, which costs the server less, where every column's type allows it, and otherwise as text. binary: in binary or not at all.",
+  }),
+  merge: choice(mergePolicies, "by-version", {
+    title: "Merge",
+    description:
+      "For models whose records replace older ones. by-version: the table has the columns that tell older from newer. last-read: where it lacks one, what was read last wins.",
+  }),
+  uniqueEvents: flag({
+    title: "Unique events",
+    description:
+      "Store a record once, even if the source has it in two windows. New tables get a unique key for that; an existing one must have it. Costs the server about 70 % more.",
+  }),
+  suppressedRows: choice(["fail", "count"], "fail", {
+    title: "Suppressed rows",
+    description:
+      "What it means when a trigger on the table drops a record. fail: the run fails. count: the record counts as unchanged.",
+  }),
+  statementTimeout: duration(
+    "1 hour",
+    "Statement timeout",
+    "How long one statement, such as a merge, may run. COPY runs as long as the source does.",
+  ),
+}
