@@ -4,11 +4,7 @@ import { copyFormats } from "../copyFormat.ts"
 import { mergePolicies } from "../merge/Merge.ts"
 import { duration, name, type Words } from "./fields.ts"
 
-const choice = <const Values extends readonly [string, ...Array<string>], Preset extends Values[number]>(
-  values: Values,
-  preset: Preset,
-  words: Words,
-) =>
+const choice = <const Value extends string>(values: ReadonlyArray<Value>, preset: NoInfer<Value>, words: Words) =>
   Schema.Literals(values)
     .annotate({ ...words, default: preset })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed(preset)))
