@@ -8,6 +8,7 @@ import { freshSchema, Postgres } from "./support/database.ts"
 import { modelOf } from "./support/model.ts"
 import { proxy } from "./support/proxy.ts"
 import { both, bytesOf, count, destination, exportBytes, reasonOf, runOf } from "./support/run.ts"
+import { plain } from "./support/variant.ts"
 
 layer(Postgres.layer, { excludeTestServices: true })("binary refusals", (it) => {
   const whole = Buffer.concat([pair(1n, "one"), pair(2n, "two, longer")])
@@ -125,8 +126,7 @@ layer(Postgres.layer, { excludeTestServices: true })("binary refusals", (it) => 
       const to = yield* destination(schema, {
         host: "127.0.0.1",
         port: between.port,
-        sslmode: "disable",
-        rootCertificate: undefined,
+        ...plain,
       })
       const copied = () => between.messages.filter(({ type }) => type === "d").map(({ body }) => body.toString("hex"))
       const [header = ""] = frames[copyBinary].before.map((bytes) => Buffer.from(bytes).toString("hex"))

@@ -5,6 +5,7 @@ import { Effect, Stream } from "effect"
 import { freshRole, freshSchema, Postgres } from "./support/database.ts"
 import { events, pairRows, pairs } from "./support/model.ts"
 import { configure, exportText, runOf, type Settings, settingsFor } from "./support/run.ts"
+import { plain } from "./support/variant.ts"
 
 const all = [
   "connect",
@@ -52,8 +53,8 @@ layer(Postgres.layer, { excludeTestServices: true })("check", (it) => {
       const steps = yield* checkWith(schema, { rootCertificate: undefined, selfSigned: true })
       assert.match(steps.find(({ id }) => id === "tls")?.detail ?? "", /not verified/)
       assert.match(steps.find(({ id }) => id === "table")?.detail ?? "", /left out: id/)
-      const plain = yield* checkWith(schema, { rootCertificate: undefined, sslmode: "disable" })
-      assert.strictEqual(plain.find(({ id }) => id === "tls")?.status, "skipped")
+      const unencrypted = yield* checkWith(schema, plain)
+      assert.strictEqual(unencrypted.find(({ id }) => id === "tls")?.status, "skipped")
     }),
   )
 

@@ -5,6 +5,7 @@ import { eventually, freshSchema, Postgres } from "./support/database.ts"
 import { pairRows } from "./support/model.ts"
 import { isQuery, type Link, type OnMessage, proxy } from "./support/proxy.ts"
 import { count, destination, exportText, reasonOf, runOf } from "./support/run.ts"
+import { plain } from "./support/variant.ts"
 
 /** Exports ten rows through a proxy that does `onCommit` at the first COMMIT of the data transaction. */
 const exportThrough = Effect.fnUntraced(function* (
@@ -25,8 +26,7 @@ const exportThrough = Effect.fnUntraced(function* (
   const through = yield* proxy(database, onMessage)
   const to = yield* destination(schema, {
     port: through.port,
-    sslmode: "disable",
-    rootCertificate: undefined,
+    ...plain,
     ...settings,
   })
   const result = yield* Effect.result(exportText(to, runOf(), pairRows(10)))
@@ -180,7 +180,7 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
         if (message.type === "d" && ++copied === 3) link.cut()
         return "pass"
       })
-      const to = yield* destination(schema, { port: through.port, sslmode: "disable", rootCertificate: undefined })
+      const to = yield* destination(schema, { port: through.port, ...plain })
       assert.strictEqual(yield* reasonOf(exportText(to, runOf(), pairRows(200_000))), "ConnectionLost")
       yield* eventually("the rows are gone", count(schema), (rows) => rows === 0)
       assert.deepStrictEqual((yield* to.plan(runOf())).missing, [runOf().window])
@@ -191,7 +191,7 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
     Effect.gen(function* () {
       const schema = yield* freshSchema
       const through = yield* proxy(yield* Postgres)
-      const to = yield* destination(schema, { port: through.port, sslmode: "disable", rootCertificate: undefined })
+      const to = yield* destination(schema, { port: through.port, ...plain })
       yield* exportText(to, runOf(), pairRows(10))
       const [startUp] = through.messages
       const names = (startUp?.body.subarray(4).toString() ?? "").split("\0").filter((_, index) => index % 2 === 0)

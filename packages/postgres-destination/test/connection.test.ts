@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { freshSchema, Postgres } from "./support/database.ts"
 import { pairRows } from "./support/model.ts"
 import { configure, count, destination, exportText, runOf, type Settings, settingsFor } from "./support/run.ts"
+import { plain } from "./support/variant.ts"
 
 const failure = Effect.fnUntraced(function* (changes: Settings) {
   const settings = yield* settingsFor("public", changes)
@@ -134,7 +135,7 @@ layer(Postgres.layer, { excludeTestServices: true })("connection", (it) => {
         }),
         (server) => Effect.sync(() => server.close()),
       )
-      const settings = { host: directory, port: 5432, sslmode: "disable", rootCertificate: undefined }
+      const settings = { host: directory, port: 5432, ...plain }
       yield* exportText(yield* destination(schema, settings), runOf(), pairRows(5))
       assert.strictEqual(yield* count(schema), 5)
     }),

@@ -19,6 +19,8 @@ export interface PgBouncerOptions {
   readonly server: Pick<DevPostgres, "host" | "port" | "user" | "password" | "ca">
   /** `true` (default): clients must use TLS, and the pooler has a certificate of its own. */
   readonly tls?: boolean
+  /** PEM of the authority that clients' certificates must be signed by; they need none without it. */
+  readonly clientAuthority?: string
   /** Connections to the server for each user and database. */
   readonly poolSize?: number
 }
@@ -29,6 +31,7 @@ export const hasPgBouncer = (): boolean => findPgBouncer() !== undefined
 const Ready = Schema.Struct({ port: Schema.Int })
 
 export const pgBouncer = Effect.fn("pgBouncer")(function* ({
+  clientAuthority,
   poolSize = 20,
   server,
   tls = true,
@@ -36,7 +39,7 @@ export const pgBouncer = Effect.fn("pgBouncer")(function* ({
   const ca = yield* certificates.authority("Development PgBouncer")
   const config: KeeperConfig = {
     server: { host: server.host, port: server.port, user: server.user, password: server.password, ca: server.ca },
-    tls: tls ? yield* certificates.server(ca) : undefined,
+    tls: tls ? { ...(yield* certificates.server(ca)), clientAuthority } : undefined,
     poolSize,
   }
   const { port } = yield* guardedProcess({

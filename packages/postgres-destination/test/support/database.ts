@@ -5,8 +5,12 @@ import { randomUUID } from "node:crypto"
 import type pg from "pg"
 import { Pool } from "pg"
 import { quote } from "../../src/identifier.ts"
+import type { Settings } from "./run.ts"
+import { type Arranged, arrange, variant } from "./variant.ts"
 
 export interface Database extends DevPostgres {
+  /** Of the destination: how this run's variant reaches the server, through a pooler where it has one. */
+  readonly settings: Settings
   /** As the superuser. */
   readonly sql: <Row extends pg.QueryResultRow>(
     text: string,
@@ -18,11 +22,19 @@ export class Postgres extends Context.Service<Postgres, Database>()("test/Postgr
   /** Plaintext is on, for the tests that cut a connection at an exact message. */
   static readonly layer = Layer.effect(
     this,
-    Effect.suspend(() => start({ plaintext: true })),
+    Effect.gen(function* () {
+      const { options, pooled, settings, ssl } = yield* arrange
+      const database = yield* start(options, ssl)
+      return {
+        ...database,
+        settings: variant.pool === "none" || database.external ? settings : yield* pooled(database),
+      }
+    }),
   )
 }
 
-export const start = Effect.fnUntraced(function* (options: Parameters<typeof postgres>[0]) {
+/** A server for one test, whatever the variant is. */
+export const start = Effect.fnUntraced(function* (options: Parameters<typeof postgres>[0], ssl?: Arranged["ssl"]) {
   const server = yield* postgres(options)
   const pool = yield* Effect.acquireRelease(
     Effect.sync(() => {
@@ -32,7 +44,7 @@ export const start = Effect.fnUntraced(function* (options: Parameters<typeof pos
         user: server.user,
         password: server.password,
         database: server.database,
-        ssl: server.ca === undefined ? false : { ca: server.ca },
+        ssl: ssl !== undefined && !server.external ? ssl : server.ca === undefined ? false : { ca: server.ca },
         max: 4,
       })
       made.on("error", () => {})
@@ -42,6 +54,7 @@ export const start = Effect.fnUntraced(function* (options: Parameters<typeof pos
   )
   const database: Database = {
     ...server,
+    settings: server.ca === undefined ? { sslmode: "disable" } : { rootCertificate: server.ca },
     sql: (text, values = []) => Effect.promise(async () => (await pool.query(text, [...values])).rows),
   }
   return database

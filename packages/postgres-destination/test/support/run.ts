@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto"
 import { copyBinary, copyText, PostgresDestination } from "../../src/index.ts"
 import { Postgres } from "./database.ts"
 import { pairs } from "./model.ts"
+import { variant } from "./variant.ts"
 
 export type Settings = Readonly<Record<string, unknown>>
 
@@ -13,8 +14,9 @@ export const configure = (settings: Settings): Destination.Configured =>
 
 /** `undefined` takes a setting away. The superuser, the server's authority, table "t": what a test does not care about. */
 export const settingsFor = Effect.fnUntraced(function* (schema: string, changes: Settings = {}) {
-  const { ca, database, host, password, port, user } = yield* Postgres
-  const all = { host, port, user, password, database, schema, table: "t", rootCertificate: ca, ...changes }
+  const { database, host, password, port, settings, user } = yield* Postgres
+  const format = variant.format === "auto" ? {} : { copyFormat: variant.format }
+  const all = { host, port, user, password, database, schema, table: "t", ...format, ...settings, ...changes }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 })
 

@@ -9,6 +9,8 @@ export interface KeeperConfig {
     readonly ca: string | undefined
   }
   /** Undefined: clients speak plaintext. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly tls:
+    | { readonly cert: string; readonly key: string; readonly clientAuthority: string | undefined }
+    | undefined
   readonly poolSize: number
 }

@@ -4,6 +4,7 @@ import type { KeeperConfig } from "./KeeperConfig.ts"
 export interface Files {
   readonly users: string
   readonly serverAuthority: string
+  readonly clientAuthority: string
   readonly certificate: string
   readonly key: string
 }
@@ -29,7 +30,9 @@ export const configuration = ({ poolSize, server, tls }: KeeperConfig, port: num
     ...(tls === undefined
       ? ["client_tls_sslmode = disable"]
       : [
-          "client_tls_sslmode = require",
+          ...(tls.clientAuthority === undefined
+            ? ["client_tls_sslmode = require"]
+            : ["client_tls_sslmode = verify-ca", `client_tls_ca_file = ${files.clientAuthority}`]),
           `client_tls_cert_file = ${files.certificate}`,
           `client_tls_key_file = ${files.key}`,
         ]),

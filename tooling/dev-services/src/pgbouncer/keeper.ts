@@ -37,6 +37,7 @@ const start = async (told: unknown) => {
     configuration(config, port, {
       users: own("users.txt", users(config)),
       serverAuthority: own("server-authority.crt", config.server.ca ?? ""),
+      clientAuthority: own("client-authority.crt", config.tls?.clientAuthority ?? ""),
       certificate: own("client.crt", config.tls?.cert ?? ""),
       key: own("client.key", config.tls?.key ?? ""),
     }),

@@ -86,12 +86,14 @@ const create = (
 
 /** Plaintext is refused unless asked for; a Unix socket exists only where the settings name a folder for it. */
 const rules = (config: KeeperConfig): string => {
-  const connection = config.tls === undefined ? "host" : config.plaintext ? "host" : "hostssl"
   const certificate = config.clientCertificate === undefined ? "" : ` clientcert=${config.clientCertificate}`
+  const plaintext = config.tls === undefined || config.plaintext
   return [
     "local all all scram-sha-256",
-    `${connection} all all samehost scram-sha-256${certificate}`,
-    `${connection} replication all samehost scram-sha-256${certificate}`,
+    ...["all", "replication"].flatMap((database) => [
+      ...(config.tls === undefined ? [] : [`hostssl ${database} all samehost scram-sha-256${certificate}`]),
+      ...(plaintext ? [`hostnossl ${database} all samehost scram-sha-256`] : []),
+    ]),
     "",
   ].join("\n")
 }
