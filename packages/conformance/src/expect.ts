@@ -51,3 +51,19 @@ export const fails = <A, R>(
 
 export const told = (error: ExportError | DestinationError): string =>
   `${error._tag} ${error.reason} (${error.recovery}): ${error.message}`
+
+/** For what a server does a moment after the client has gone. Looks again for ten seconds. */
+export const eventually = <A, R>(
+  look: Effect.Effect<A, Broken, R>,
+  holds: (seen: A) => boolean,
+  otherwise: (seen: A) => { readonly expected: string; readonly seen: string; readonly advice: string },
+): Effect.Effect<A, Broken, R> =>
+  Effect.gen(function* () {
+    const end = Date.now() + 10_000
+    for (;;) {
+      const seen = yield* look
+      if (holds(seen)) return seen
+      if (Date.now() > end) return yield* new Broken(otherwise(seen))
+      yield* Effect.sleep("20 millis")
+    }
+  })

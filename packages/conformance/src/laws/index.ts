@@ -1,5 +1,10 @@
 /** Every law, in the order in which they run: what fails first explains most. */
 import type { Law } from "../Law.ts"
 import { append } from "./append/index.ts"
+import { atomicity } from "./atomicity/index.ts"
+import { check } from "./check/index.ts"
+import { lifecycle } from "./lifecycle/index.ts"
+import { manifest } from "./manifest/index.ts"
+import { replay } from "./replay/index.ts"
 
-export const laws: ReadonlyArray<Law> = [...append]
+export const laws: ReadonlyArray<Law> = [...manifest, ...check, ...lifecycle, ...append, ...replay, ...atomicity]

@@ -14,11 +14,15 @@ export interface Options {
   readonly parts?: Parts
   /** What child processes import instead of the honest destination. */
   readonly module?: string
+  /** For a variant that is not `tabular`. */
+  readonly stream?: boolean
 }
 
 export const make = (options: Options = {}): Shape => ({
   module: options.module ?? new URL("./module.ts", import.meta.url).href,
-  fresh: fresh(options.parts ?? honest),
+  fresh: Effect.map(fresh(options.parts ?? honest), (target) =>
+    options.stream === true ? withoutTable(target) : target,
+  ),
   failures: {
     classify: (error: unknown) => classify(error),
     examples: Object.entries(codes).map(([code, reason]) => ({
@@ -37,6 +41,14 @@ const fresh = (parts: Parts): Effect.Effect<Target, never, Scope.Scope> =>
     const server = yield* serve(store, parts, password)
     return target({ store, server, password, schema: "public", table: "things" })
   })
+
+const withoutTable = ({ config, leftovers, misconfigured, network, rows }: Target): Target => ({
+  config,
+  leftovers,
+  misconfigured,
+  rows,
+  ...(network === undefined ? {} : { network }),
+})
 
 interface At {
   readonly store: Store.Store

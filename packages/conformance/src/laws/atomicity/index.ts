@@ -1,0 +1,6 @@
+import type { Law } from "../../Law.ts"
+import { allOrNothing } from "./allOrNothing.ts"
+import { overlappingWindows } from "./overlappingWindows.ts"
+import { twoRunners } from "./twoRunners.ts"
+
+export const atomicity: ReadonlyArray<Law> = [allOrNothing, twoRunners, overlappingWindows]
