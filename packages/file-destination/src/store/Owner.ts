@@ -1,19 +1,19 @@
-/** Who works on a draft, so that nobody removes the files of a run that is alive. */
-import { Schema } from "effect"
+/**
+ * Who works on a draft, so that nobody removes the files of a run that is alive. It stands in the name of the draft's folder:
+ * a draft without an owner cannot come to be.
+ */
+import { createHash } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { hostname } from "node:os"
 
-export const Owner = Schema.Struct({
-  export: Schema.String,
-  /** A process is known by its number, and by when it started, within one boot and one namespace of one host. */
-  host: Schema.String,
-  boot: Schema.String,
-  namespace: Schema.String,
-  pid: Schema.Int,
-  started: Schema.String,
-})
-
-export interface Owner extends Schema.Schema.Type<typeof Owner> {}
+/** A process is known by its number, and by when it started, within one boot of one host, or of one container on it. */
+export interface Owner {
+  readonly draft: string
+  readonly pid: number
+  readonly started: string
+  readonly place: string
+  readonly boot: string
+}
 
 /** Empty where the system does not say, as outside Linux. */
 const said = (read: () => string): string => {
@@ -31,24 +31,33 @@ const startOf = (pid: number): string =>
     return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? ""
   })
 
-export const self = (exportName: string): Owner => ({
-  export: exportName,
-  host: hostname(),
-  boot: said(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")),
-  namespace: said(() => readlinkSync("/proc/self/ns/pid")),
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8)
+
+export const self = (draft: string): Owner => ({
+  draft,
   pid: process.pid,
   started: startOf(process.pid),
+  place: digest(`${hostname()} ${said(() => readlinkSync("/proc/self/ns/pid"))}`),
+  boot: digest(said(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"))),
 })
 
+export const format = ({ boot, draft, pid, place, started }: Owner): string =>
+  [draft, pid, started, place, boot].join(".")
+
+export const parse = (name: string): Owner | undefined => {
+  const parts = /^([0-9a-f]+)\.(\d+)\.(\d*)\.([0-9a-f]+)\.([0-9a-f]+)$/.exec(name)
+  if (parts === null) return undefined
+  const [, draft = "", pid = "", started = "", place = "", boot = ""] = parts
+  return { draft, pid: Number(pid), started, place, boot }
+}
+
 /** A draft that nobody here can judge is given up after a day without a sign of life. */
-export const patience = 24 * 3_600_000
+const patience = 24 * 3_600_000
 export const heartbeat = 10 * 60_000
 
-export const isAlive = (owner: Owner | undefined, lastSeen: number, now: number): boolean => {
-  const quiet = now - lastSeen > patience
-  if (owner === undefined) return !quiet
+export const isAlive = (owner: Owner, lastSeen: number, now: number): boolean => {
   const me = self("")
-  if (owner.host !== me.host || owner.namespace !== me.namespace) return !quiet
+  if (owner.place !== me.place) return now - lastSeen <= patience
   // The same host after a restart.
   if (owner.boot !== me.boot) return false
   return running(owner.pid) && owner.started === startOf(owner.pid)

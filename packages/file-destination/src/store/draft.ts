@@ -11,7 +11,7 @@ import type { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { attempt, classify, codeOf } from "../errors.ts"
 import { reserved } from "../template.ts"
-import { heartbeat, self } from "./Owner.ts"
+import { heartbeat } from "./Owner.ts"
 import * as paths from "./paths.ts"
 import type { Content, Draft } from "./Store.ts"
 
@@ -71,7 +71,7 @@ class FolderDraft {
     this.#made = await makeRoot(this.#root)
     const folder = paths.draft(this.#root, this.id)
     await paths.inFolder(paths.staging(this.#root), () => mkdir(folder))
-    await writeFile(join(folder, "owner.json"), JSON.stringify(self(this.#export)), { flag: "wx" })
+    await writeFile(join(folder, "export.json"), JSON.stringify({ export: this.#export }), { flag: "wx" })
     await mkdir(join(folder, "files"))
     return folder
   }
@@ -150,7 +150,7 @@ class FolderDraft {
     if (this.#begun === undefined) return
     const now = new Date()
     await this.#begun
-      .then((folder) => utimes(join(folder, "owner.json"), now, now))
+      .then((folder) => utimes(folder, now, now))
       // Nothing depends on it: the next write finds out what is the matter.
       .catch(() => undefined)
   }

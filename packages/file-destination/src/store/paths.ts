@@ -3,11 +3,12 @@ import { mkdir, open, rmdir } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
 import { codeOf } from "../errors.ts"
 import { reserved } from "../template.ts"
+import * as Owner from "./Owner.ts"
 
 export const staging = (root: string): string => join(root, reserved, "staging")
 
-/** Of one attempt: `owner.json`, `files/` as they will be named, `entry.json`, and in `swept/` what it removes. */
-export const draft = (root: string, id: string): string => join(staging(root), id)
+/** Of one attempt: `export.json`, `files/` as they will be named, entries, and in `swept/` what it removes. */
+export const draft = (root: string, id: string): string => join(staging(root), Owner.format(Owner.self(id)))
 
 /** A name is durable when its folder is: fsync(2) of the file alone does not promise that. */
 export const syncFolder = async (folder: string): Promise<void> => {

@@ -5,12 +5,12 @@
  */
 import { Effect, Option, Schema } from "effect"
 import { randomBytes } from "node:crypto"
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises"
 import { join, relative } from "node:path"
 import type { DestinationError } from "@batch-exports/core"
 import { attempt } from "../errors.ts"
 import { unpublish } from "./draft.ts"
-import { isAlive, Owner, self } from "./Owner.ts"
+import * as Owner from "./Owner.ts"
 import * as paths from "./paths.ts"
 import type { FateOf } from "./Store.ts"
 
@@ -18,14 +18,14 @@ export const sweep = (root: string, fateOf: FateOf): Effect.Effect<void, Destina
   Effect.gen(function* () {
     const doing = `look for leftovers in ${paths.staging(root)}`
     const dead = yield* attempt(doing, () => abandoned(paths.staging(root)))
-    if (dead.length === 0) return
+    if (dead.length === 0) return yield* Effect.promise(() => paths.removeEmpty(root, paths.staging(root)))
     const id = randomBytes(6).toString("hex")
     const swept = join(paths.draft(root, id), "swept")
     yield* attempt(doing, () => adopt(root, id))
     let done = true
     for (const name of dead) {
       const taken = yield* Effect.promise(() => take(join(paths.staging(root), name), join(swept, name)))
-      if (taken && !(yield* clean(root, join(swept, name), name, fateOf))) done = false
+      if (taken && !(yield* clean(root, swept, name, fateOf))) done = false
     }
     // Kept for a later run to judge, once this process has ended.
     if (!done) return
@@ -36,7 +36,6 @@ export const sweep = (root: string, fateOf: FateOf): Effect.Effect<void, Destina
 const adopt = async (root: string, id: string): Promise<void> => {
   const folder = paths.draft(root, id)
   await paths.inFolder(paths.staging(root), () => mkdir(folder))
-  await writeFile(join(folder, "owner.json"), JSON.stringify(self("")), { flag: "wx" })
   await mkdir(join(folder, "swept"))
 }
 
@@ -48,19 +47,20 @@ const take = (from: string, to: string): Promise<boolean> =>
   )
 
 /** False where another export's manifest cannot be read: that must not stop this one. */
-const clean = (root: string, folder: string, id: string, fateOf: FateOf): Effect.Effect<boolean> =>
+const clean = (root: string, parent: string, name: string, fateOf: FateOf): Effect.Effect<boolean> =>
   Effect.gen(function* () {
+    const folder = join(parent, name)
     let done = true
     // A sweeper that died in its work.
     for (const inner of yield* Effect.promise(() => names(join(folder, "swept")))) {
-      if (!(yield* clean(root, join(folder, "swept", inner), inner, fateOf))) done = false
+      if (!(yield* clean(root, join(folder, "swept"), inner, fateOf))) done = false
     }
-    const owner = yield* Effect.promise(() => readOwner(folder))
+    const exportName = yield* Effect.promise(() => readExport(folder))
     const files = yield* Effect.promise(() => filesBelow(join(folder, "files")))
-    if (files.length === 0 || owner === undefined) return done
-    const known = yield* Effect.result(fateOf(owner.export, id))
-    if (known._tag === "Failure") return false
-    const { committed, replaced } = known.success
+    if (files.length === 0 || exportName === undefined) return done
+    const fate = yield* Effect.result(fateOf(exportName, Owner.parse(name)?.draft ?? name))
+    if (fate._tag === "Failure") return false
+    const { committed, replaced } = fate.success
     yield* Effect.promise(() => unpublish(root, committed ? replaced : files))
     return done
   })
@@ -68,20 +68,24 @@ const clean = (root: string, folder: string, id: string, fateOf: FateOf): Effect
 const abandoned = async (staging: string): Promise<ReadonlyArray<string>> => {
   const dead: Array<string> = []
   for (const name of await names(staging)) {
-    const folder = join(staging, name)
-    const owner = await readOwner(folder)
-    const seen = await stat(owner === undefined ? folder : join(folder, "owner.json")).catch(() => undefined)
-    if (seen !== undefined && !isAlive(owner, seen.mtimeMs, Date.now())) dead.push(name)
+    const owner = Owner.parse(name)
+    const seen = await stat(join(staging, name)).catch(() => undefined)
+    // What is not named like a draft is not ours.
+    if (owner === undefined || seen === undefined) continue
+    if (!Owner.isAlive(owner, seen.mtimeMs, Date.now())) dead.push(name)
   }
   return dead
 }
 
 const names = (folder: string): Promise<ReadonlyArray<string>> => readdir(folder).catch(() => [])
 
-const decodeOwner = Schema.decodeUnknownOption(Schema.fromJsonString(Owner))
+const decodeExport = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ export: Schema.String })))
 
-const readOwner = async (folder: string): Promise<Owner | undefined> =>
-  Option.getOrUndefined(decodeOwner(await readFile(join(folder, "owner.json"), "utf8").catch(() => "")))
+/** Written before any file: a draft without it holds none. */
+const readExport = async (folder: string): Promise<string | undefined> => {
+  const text = await readFile(join(folder, "export.json"), "utf8").catch(() => "")
+  return Option.getOrUndefined(decodeExport(text))?.export
+}
 
 const filesBelow = async (folder: string): Promise<ReadonlyArray<string>> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
