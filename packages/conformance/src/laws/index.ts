@@ -6,5 +6,14 @@ import { check } from "./check/index.ts"
 import { lifecycle } from "./lifecycle/index.ts"
 import { manifest } from "./manifest/index.ts"
 import { replay } from "./replay/index.ts"
+import { values } from "./values/index.ts"
 
-export const laws: ReadonlyArray<Law> = [...manifest, ...check, ...lifecycle, ...append, ...replay, ...atomicity]
+export const laws: ReadonlyArray<Law> = [
+  ...manifest,
+  ...check,
+  ...lifecycle,
+  ...append,
+  ...values,
+  ...replay,
+  ...atomicity,
+]
