@@ -1,0 +1,96 @@
+/** `npm run bench:merge`: changes of persons merged into a large table, by the export and by hand, in turns. */
+import { NodeRuntime } from "@effect/platform-node"
+import { postgres } from "@batch-exports/dev-services"
+import { Console, Effect } from "effect"
+import { parseArgs } from "node:util"
+import { Client } from "pg"
+import { attempt, BenchmarkError } from "../BenchmarkError.ts"
+import * as Proc from "../proc.ts"
+import { settings } from "../servers.ts"
+import { rotate, summary } from "../statistics.ts"
+import { contestants } from "./contestants.ts"
+import { changes, create, populate } from "./persons.ts"
+
+const { values: flags } = parseArgs({
+  options: {
+    rows: { type: "string", default: "2000000" },
+    changes: { type: "string", default: "200000" },
+    rounds: { type: "string", default: "5" },
+  },
+})
+const [rows, count, rounds] = [Number(flags.rows), Number(flags.changes), Number(flags.rounds)]
+
+interface Measured {
+  readonly seconds: number
+  readonly cpu: number
+}
+
+const bench = Effect.gen(function* () {
+  const server = yield* postgres({ tls: false, plaintext: true, settings })
+  const { database, host, password, port, user } = server
+  const admin = new Client({ host, port, user, password, database })
+  yield* Effect.acquireRelease(
+    attempt("connect", () => admin.connect()),
+    () => Effect.promise(() => admin.end()),
+  )
+  const sql = (text: string) => attempt(text.slice(0, 60), () => admin.query<Record<string, string>>(text))
+  for (const { table } of contestants) {
+    yield* Console.error(`making ${table}, ${rows} rows`)
+    yield* sql(create(table))
+    yield* sql(populate(table, rows))
+    yield* sql(`VACUUM ANALYZE ${table}`)
+  }
+  const {
+    rows: [postmaster],
+  } = yield* sql("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid")
+  const cpu = () => Proc.cpuOfFamily(Number(postmaster?.["pid"]))
+
+  const measured = new Map<string, Array<Measured>>(contestants.map(({ title }) => [title, []]))
+  for (let round = 0; round <= rounds; round++) {
+    const chunks = changes({ round, rows, changes: count })
+    for (const contestant of rotate(contestants, round)) {
+      yield* sql("CHECKPOINT")
+      const before = cpu()
+      const started = performance.now()
+      yield* contestant.merge({ server, round, rows: count, chunks })
+      const seconds = (performance.now() - started) / 1000
+      // A backend's time is counted for its server once it has ended.
+      yield* Effect.sleep("200 millis")
+      const used = cpu() - before
+      yield* Console.error(
+        `round ${round}: ${contestant.title} ${seconds.toFixed(2)} s, Postgres CPU ${used.toFixed(2)} s`,
+      )
+      // The first round warms up.
+      if (round > 0) measured.get(contestant.title)?.push({ seconds, cpu: used })
+    }
+  }
+
+  const contents = yield* Effect.forEach(contestants, ({ table }) =>
+    Effect.map(
+      sql(`SELECT sum(hashtextextended(t::text, 0)::numeric)::text AS content FROM ${table} AS t`),
+      (result) => result.rows[0]?.["content"],
+    ),
+  )
+  if (new Set(contents).size !== 1) return yield* new BenchmarkError({ message: "the tables are not equal" })
+
+  const [first, ...hands] = contestants.map(({ title }) => measured.get(title) ?? [])
+  const median = (list: ReadonlyArray<number>) => summary(list)?.median.toFixed(2) ?? "–"
+  const ratio = (of: keyof Measured) =>
+    median(
+      (first ?? []).map((ours, round) => ours[of] / Math.min(...hands.map((hand) => hand[round]?.[of] ?? Infinity))),
+    )
+  yield* Console.log(
+    `${count} changes merged into ${rows} rows, ${rounds} rounds, Postgres ${server.version}; medians\n`,
+  )
+  for (const { title } of contestants) {
+    const all = measured.get(title) ?? []
+    yield* Console.log(
+      `${title.padEnd(16)}  ${median(all.map(({ seconds }) => seconds))} s  Postgres CPU ${median(all.map((one) => one.cpu))} s`,
+    )
+  }
+  yield* Console.log(
+    `\nthe export ÷ the faster by hand, within each round: wall ${ratio("seconds")}, Postgres CPU ${ratio("cpu")}`,
+  )
+}).pipe(Effect.scoped)
+
+NodeRuntime.runMain(bench)
