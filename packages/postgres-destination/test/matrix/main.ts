@@ -1,0 +1,96 @@
+/**
+ * `npm run test:matrix`: the tests of this destination on each version of Postgres, through each kind of TLS, with and without
+ * PgBouncer, in each encoding. Prints a table; fails when a cell did. `--only 14,self-signed,pgbouncer` runs some cells.
+ */
+import { hasPgBouncer } from "@batch-exports/dev-services"
+import { spawn, spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import {
+  type Cell,
+  count,
+  environment,
+  failed,
+  failures,
+  majors,
+  type Outcome,
+  type Report,
+  select,
+  table,
+  words,
+} from "./cells.ts"
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url))
+const folder = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The laws of every destination, and what they cannot know of: claims, and what is cut on the way to COMMIT. */
+const files = ["conformance", "append", "claims", "merge", "modes"]
+
+const { values } = parseArgs({ options: { only: { type: "string" }, jobs: { type: "string", default: "2" } } })
+const chosen = select(values.only)
+if (chosen === undefined || chosen.length === 0) {
+  console.error(`--only takes words of: ${words()}`)
+  process.exit(2)
+}
+
+/** The newest is there already; the others are fetched when they are asked for. */
+const available = new Map(
+  majors.map((major) => {
+    if (!chosen.some((cell) => cell.major === major)) return [major, false]
+    if (major === majors.at(-1)) return [major, true]
+    const bootstrap = join(root, "tooling", "bootstrap.mjs")
+    return [
+      major,
+      spawnSync(process.execPath, [bootstrap, "setup", `postgres-${major}`], { stdio: "ignore" }).status === 0,
+    ]
+  }),
+)
+
+const scratch = mkdtempSync(join(tmpdir(), "matrix-"))
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }))
+
+const run = async (cell: Cell, index: number): Promise<Outcome> => {
+  if (available.get(cell.major) !== true) return { _tag: "NotRun", why: `no Postgres ${cell.major} for this platform` }
+  if (cell.pool === "pgbouncer" && !hasPgBouncer()) return { _tag: "NotRun", why: "no PgBouncer on this machine" }
+  const output = join(scratch, `${index}.json`)
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs")
+  const names = [...files, ...(cell.format === "auto" ? ["binary"] : [])].map((name) => `test/${name}.test.ts`)
+  const child = spawn(process.execPath, [vitest, "run", ...names, "--reporter=json", `--outputFile=${output}`], {
+    cwd: folder,
+    env: { ...process.env, DATABASE_URL: "", PG_BIN: "", ...environment(cell) },
+    stdio: ["ignore", "ignore", "pipe"],
+  })
+  let said = ""
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-2000)))
+  await new Promise((resolve) => child.once("close", resolve))
+  try {
+    const report = JSON.parse(readFileSync(output, "utf8")) as Report
+    for (const line of failures(report)) console.error(`  ${Object.values(environment(cell)).join(" ")}: ${line}`)
+    return count(report)
+  } catch {
+    console.error(`  ${Object.values(environment(cell)).join(" ")}: ${said.trim()}`)
+    return { _tag: "Ran", counts: { append: { passed: 0, failed: 1 }, upsert: { passed: 0, failed: 0 } } }
+  }
+}
+
+const outcomes = new Map<Cell, Outcome>()
+const waiting = [...chosen.entries()]
+const started = Date.now()
+await Promise.all(
+  Array.from({ length: Math.max(1, Number(values.jobs)) }, async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, cell] = next
+      outcomes.set(cell, await run(cell, index))
+      const minutes = ((Date.now() - started) / 60_000).toFixed(1)
+      console.error(`${outcomes.size} of ${chosen.length} cells, ${minutes} minutes`)
+    }
+  }),
+)
+const ordered = new Map([...outcomes].sort(([a], [b]) => chosen.indexOf(a) - chosen.indexOf(b)))
+console.log(table(ordered))
+const reasons = new Set([...ordered.values()].flatMap((outcome) => (outcome._tag === "NotRun" ? [outcome.why] : [])))
+for (const why of reasons) console.log(`not run: ${why}`)
+process.exitCode = [...ordered.values()].some(failed) ? 1 : 0
