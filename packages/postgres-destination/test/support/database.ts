@@ -45,6 +45,8 @@ export const start = Effect.fnUntraced(function* (options: Parameters<typeof pos
         password: server.password,
         database: server.database,
         ssl: ssl !== undefined && !server.external ? ssl : server.ca === undefined ? false : { ca: server.ca },
+        // What tests read as text is the same everywhere.
+        options: "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex",
         max: 4,
       })
       made.on("error", () => {})

@@ -1,4 +1,4 @@
-import { type FieldType, type Model, RecordSchema } from "@batch-exports/core"
+import { FieldType, type Model, RecordSchema } from "@batch-exports/core"
 import { Effect } from "effect"
 import { exported, standard } from "../../drive/exported.ts"
 import { Types, Values } from "../../generate/index.ts"
@@ -10,29 +10,39 @@ export const everyType: Law = {
   says: "A field of each type that the destination declares arrives, and so does its NULL.",
   when: ({ types }) => ({ form: "holds", covers: types.map((tag) => `type ${tag}`) }),
   run: Effect.fnUntraced(function* (bench) {
-    for (const type of Types.within(bench.plugin.capabilities.types)) {
-      const world = yield* bench.fresh
-      const wanted = standard(bench, { model: modelOf(bench.plugin.capabilities.identities, type) })
-      const value = Values.listed(type).find((one) => one !== null) ?? null
-      const rows = [value, null].map((v, index) => ({ id: `row ${index}`, v }))
-      const advice = "Give every type of `capabilities.types` a place in the target, or declare fewer."
-      yield* expect.succeeds(
-        exported(bench, world, { ...wanted, rows: () => rows }),
-        `an export of a ${type._tag} succeeds`,
-        advice,
-      )
-      const { fields } = wanted.model.schema
-      yield* expect.rows(fields, rows, yield* world.rows(fields), advice)
+    const { identities, types } = bench.plugin.capabilities
+    const world = yield* bench.fresh
+    const all = Types.within(types).map((type, index) => ({ name: `field_${index}`, type }))
+    const model: Model.Model = {
+      name: "values",
+      description: "Values",
+      schema: RecordSchema.make(column("id", { _tag: "Text" }), ...all.map(({ name, type }) => column(name, type))),
+      identity: identities.includes("Append") ? { _tag: "Append" } : { _tag: "Upsert", key: ["id"], versions: [] },
+    }
+    const values = Object.fromEntries(
+      all.map(({ name, type }) => [name, Values.listed(type).find((one) => one !== null) ?? null]),
+    )
+    const nulls = Object.fromEntries(all.map(({ name }) => [name, null]))
+    const rows = [
+      { id: "values", ...values },
+      { id: "nulls", ...nulls },
+    ]
+    const wanted = standard(bench, { model, rows: () => rows })
+    const advice = "Give every type of `capabilities.types` a place in the target, or declare fewer."
+    yield* expect.succeeds(exported(bench, world, wanted), "an export of every declared type succeeds", advice)
+    // One field at a time, so that the message is about the type that was lost.
+    const seen = yield* world.rows(model.schema.fields)
+    for (const { name, type } of all) {
+      const fields = [column("id", { _tag: "Text" }), column(name, type)]
+      yield* expect.rows(fields, rows, seen, `${FieldType.format(type)}: ${advice}`)
     }
   }),
 }
 
-const modelOf = (identities: ReadonlyArray<string>, type: FieldType.FieldType): Model.Model => ({
-  name: "values",
-  description: "Values",
-  schema: RecordSchema.make(
-    { name: "id", type: { _tag: "Text" }, nullable: false, description: "", created: true },
-    { name: "v", type, nullable: true, description: "", created: true },
-  ),
-  identity: identities.includes("Append") ? { _tag: "Append" } : { _tag: "Upsert", key: ["id"], versions: [] },
+const column = (name: string, type: FieldType.FieldType): RecordSchema.Field => ({
+  name,
+  type,
+  nullable: name !== "id",
+  description: "",
+  created: true,
 })
