@@ -1,0 +1,7 @@
+/** The laws that every destination keeps, over each way of writing files. */
+import { suite } from "@batch-exports/conformance"
+import { FileDestination } from "@batch-exports/file-destination"
+import { layer } from "./support/harness.ts"
+
+suite(FileDestination, layer())
+suite(FileDestination, layer({ compression: "zstd", splitBytes: 4_096 }), { variant: "zstd, small files" })
