@@ -16,10 +16,34 @@ import { init, schema } from "./cli/init.ts"
 import { ledger } from "./cli/ledger.ts"
 import { plan } from "./cli/plan.ts"
 import { run } from "./cli/run.ts"
+import { teardown } from "./cli/exitCode.ts"
+import { start } from "./cli/start.ts"
+import { backfill } from "./cli/backfill.ts"
+import { cancel, pause, resume, retry } from "./cli/control.ts"
+import { logs } from "./cli/logs.ts"
+import { runs } from "./cli/runs.ts"
+import { status } from "./cli/status.ts"
 
 const main = Command.make("batch-exports").pipe(
   Command.withDescription("Move analytics data from ClickHouse into Postgres, exactly once"),
-  Command.withSubcommands([demo, init, check, plan, run, ledger, schema]),
+  Command.withSubcommands([
+    demo,
+    init,
+    check,
+    plan,
+    run,
+    start,
+    status,
+    runs,
+    logs,
+    pause,
+    resume,
+    retry,
+    cancel,
+    backfill,
+    ledger,
+    schema,
+  ]),
 )
 
 const isUnexplained = (reason: Cause.Reason<unknown>): boolean =>
@@ -42,5 +66,5 @@ Command.run(main, { version }).pipe(
     cause.reasons.some(isUnexplained) ? Console.error(`internal error: ${Cause.pretty(cause)}`) : Effect.void,
   ),
   Effect.provideService(Logger.LogToStderr, true),
-  NodeRuntime.runMain({ disableErrorReporting: true }),
+  NodeRuntime.runMain({ disableErrorReporting: true, teardown }),
 )

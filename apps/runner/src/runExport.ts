@@ -1,6 +1,6 @@
 /** Runs one export for one window: opens the source, attempts, and attempts again as the retry policy says. */
-import { type ExportError, ExportWindow, type Window } from "@batch-exports/core"
-import { Clock, Effect } from "effect"
+import { type ExportError, ExportWindow, type Run, type Window } from "@batch-exports/core"
+import { Clock, Effect, type Schedule } from "effect"
 import type { Export } from "./config/Config.ts"
 import * as Retry from "./retry.ts"
 
@@ -8,10 +8,19 @@ export interface Options {
   readonly export: Export
   readonly window: Window.Window
   readonly runId: string
+  readonly mode?: Run.Mode
   readonly onProgress?: ExportWindow.Request["onProgress"]
+  /** Before each attempt. */
+  readonly onAttempt?: Effect.Effect<void>
+  /** Told of each failed attempt. */
+  readonly onFailure?: (error: ExportError) => Effect.Effect<void>
   /** Told of each failed attempt that will be followed by another. */
   readonly onRetry?: (error: ExportError, attempt: number) => Effect.Effect<void>
   readonly limits?: Retry.Limits
+  /** In place of `limits`: when to try again, and until when. */
+  readonly patience?: Schedule.Schedule<unknown, ExportError>
+  /** Put around each attempt. */
+  readonly around?: <A>(attempt: Effect.Effect<A, ExportError>) => Effect.Effect<A, ExportError>
 }
 
 export interface Finished {
@@ -23,18 +32,27 @@ export interface Finished {
 export const runExport = Effect.fn("runExport")(function* (options: Options): Effect.fn.Return<Finished, ExportError> {
   const started = yield* Clock.currentTimeMillis
   const limits = options.limits ?? Retry.defaults
+  const around = options.around ?? ((attempt) => attempt)
   let attempts = 0
 
   const attempt = Effect.gen(function* () {
+    if (options.onAttempt !== undefined) yield* options.onAttempt
     const source = yield* options.export.source.open
     return yield* ExportWindow.exportWindow({
       source,
       destination: options.export.destination,
-      run: { id: options.runId, export: options.export.name, window: options.window, mode: "once" },
+      run: {
+        id: options.runId,
+        export: options.export.name,
+        window: options.window,
+        mode: options.mode ?? "once",
+      },
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     })
   }).pipe(
     Effect.scoped,
+    around,
+    Effect.tapError((error) => options.onFailure?.(error) ?? Effect.void),
     Effect.tapError((error) => {
       const again = error.reason === "Busy" || (error.recovery !== "stop" && attempts <= limits.times)
       return again && options.onRetry !== undefined ? options.onRetry(error, attempts) : Effect.void
@@ -46,6 +64,6 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
     attempts += 1
     return attempt
   })
-  const outcome = yield* Effect.retry(counted, Retry.policy(limits))
+  const outcome = yield* Effect.retry(counted, options.patience ?? Retry.policy(limits))
   return { outcome, attempts, milliseconds: (yield* Clock.currentTimeMillis) - started }
 })

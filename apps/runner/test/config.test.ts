@@ -44,7 +44,7 @@ const edited = (from: string, to: string): string => {
 
 describe("the configuration file", () => {
   it("decodes, with secrets from the environment and from files", () => {
-    const exports = Result.getOrThrow(decode(good.replace("${PG}", "${file:pw}")))
+    const { exports } = Result.getOrThrow(decode(good.replace("${PG}", "${file:pw}")))
     assert.deepStrictEqual([...exports.keys()], ["events"])
   })
 
@@ -163,7 +163,7 @@ describe("the configuration file", () => {
   it("ships an example that decodes", () => {
     const example = readFileSync(new URL("../batch-exports.example.yaml", import.meta.url), "utf8")
     const decoded = decodeText("example.yaml", example, builtIn, { env: () => "x", file: () => undefined })
-    assert.deepStrictEqual(Result.isSuccess(decoded) ? [...decoded.success.keys()] : decoded.failure.message, [
+    assert.deepStrictEqual(Result.isSuccess(decoded) ? [...decoded.success.exports.keys()] : decoded.failure.message, [
       "events",
     ])
   })

@@ -15,9 +15,10 @@ describe("the examples", () => {
     const readme = /```yaml\n([\s\S]*?)```/.exec(read("README.md"))?.[1] ?? ""
     for (const text of [readme, read("examples/compose/batch-exports.yaml")]) {
       const decoded = decode(text)
-      assert.deepStrictEqual(Result.isSuccess(decoded) ? [...decoded.success.keys()] : decoded.failure.message, [
-        "events",
-      ])
+      assert.deepStrictEqual(
+        Result.isSuccess(decoded) ? [...decoded.success.exports.keys()] : decoded.failure.message,
+        ["events"],
+      )
     }
   })
 

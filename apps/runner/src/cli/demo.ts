@@ -78,7 +78,7 @@ const show = Effect.fnUntraced(function* (options: Options) {
     exports: { [EXPORT]: { model: { name: "events", teamId: "all" }, destination: "demo" } },
   }
   const definition = yield* Effect.fromResult(Config.decode(settings, builtIn)).pipe(
-    Effect.map((exports) => exports.get(EXPORT)),
+    Effect.map(({ exports }) => exports.get(EXPORT)),
     Effect.catch((error) =>
       reported(new ConfigFileError({ file: "the demo", problems: error.problems.map(atPath) }), json),
     ),

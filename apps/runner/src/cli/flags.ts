@@ -13,6 +13,11 @@ export const config = Flag.String("config").pipe(
   Flag.withDefault("batch-exports.yaml"),
 )
 
+export const data = Flag.String("data").pipe(
+  Flag.withDescription("The folder of the runner's state (default: .batch-exports)"),
+  Flag.withDefault(".batch-exports"),
+)
+
 export const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print the result as JSON on standard output"),
   Flag.withDefault(false),
@@ -31,7 +36,7 @@ export const parseWindow = (text: string, json: boolean) =>
 
 /** The named export of the configuration file; failing that, one clear error. */
 export const findExport = Effect.fnUntraced(function* (file: string, name: string, json: boolean) {
-  const exports = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
+  const { exports } = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
   const found: Option.Option<Export> = Option.fromUndefinedOr(exports.get(name))
   if (Option.isSome(found)) return found.value
   const names = [...exports.keys()]

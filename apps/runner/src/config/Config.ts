@@ -4,6 +4,7 @@ import { Result, Schema } from "effect"
 import type { Plugins } from "../plugins.ts"
 import { Settings as ScheduleSettings } from "../schedule/Settings.ts"
 import type { Path } from "./document.ts"
+import * as RunnerSettings from "./RunnerSettings.ts"
 
 export interface Export {
   readonly name: string
@@ -15,6 +16,11 @@ export interface Export {
 }
 
 export type Exports = ReadonlyMap<string, Export>
+
+export interface Configuration {
+  readonly exports: Exports
+  readonly runner: RunnerSettings.RunnerSettings
+}
 
 const Settings = Schema.Record(Schema.String, Schema.Unknown)
 type Settings = typeof Settings.Type
@@ -31,6 +37,7 @@ export const Definition = Schema.Struct({
 })
 
 export const File = Schema.Struct({
+  runner: Schema.optionalKey(RunnerSettings.Block),
   sources: Schema.Record(Schema.String, Settings),
   destinations: Schema.Record(Schema.String, Settings),
   exports: Schema.Record(Schema.String, Definition).check(
@@ -42,7 +49,7 @@ export const File = Schema.Struct({
 })
 
 /** Every export of the file, or every problem of the file. */
-export const decode = (input: unknown, plugins: Plugins): Result.Result<Exports, ConfigError> => {
+export const decode = (input: unknown, plugins: Plugins): Result.Result<Configuration, ConfigError> => {
   const file = decodeConfig(File, input)
   if (Result.isFailure(file)) return Result.fail(file.failure)
   const problems: Array<ConfigError["problems"][number]> = []
@@ -55,7 +62,7 @@ export const decode = (input: unknown, plugins: Plugins): Result.Result<Exports,
   // Two exports that share a broken destination have one problem, not two.
   const distinct = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
   return distinct.size === 0
-    ? Result.succeed(exports)
+    ? Result.succeed({ exports, runner: RunnerSettings.make(file.success.runner) })
     : Result.fail(new ConfigError({ problems: [...distinct.values()] }))
 }
 

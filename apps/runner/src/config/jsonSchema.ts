@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import type { Plugins } from "../plugins.ts"
 import { Settings as ScheduleSettings } from "../schedule/Settings.ts"
+import { Block as RunnerBlock } from "./RunnerSettings.ts"
 
 type Json = { readonly [key: string]: unknown }
 
@@ -42,6 +43,7 @@ export const jsonSchema = (plugins: Plugins): Json => {
     required: ["sources", "destinations", "exports"],
     additionalProperties: false,
     properties: {
+      runner: of(RunnerBlock),
       sources: {
         description: "Where records come from, by a name of your choice.",
         type: "object",

@@ -68,7 +68,7 @@ export const decodeText = (
   text: string,
   plugins: Plugins,
   lookup: Parameters<typeof substitute>[1],
-): Result.Result<Config.Exports, ConfigFileError> => {
+): Result.Result<Config.Configuration, ConfigFileError> => {
   const document = Document.parse(text)
   if (Result.isFailure(document)) return Result.fail(located(file, document.failure))
   if (document.success.value === null) {

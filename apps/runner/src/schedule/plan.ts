@@ -100,7 +100,7 @@ const append = (skipped: Array<Skipped>, { end, start }: Span, reason: SkipReaso
 }
 
 /** Whether the ledger holds all of a span. Asked in order of start, so that long ledgers are walked once. */
-const coverage = (covered: ReadonlyArray<Span>) => {
+export const coverage = (covered: ReadonlyArray<Span>) => {
   const merged = merge(covered)
   let index = 0
   return ({ end, start }: Span): boolean => {

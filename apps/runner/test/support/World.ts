@@ -29,6 +29,8 @@ export interface Changes {
   readonly source?: Settings
   readonly destination?: Settings
   readonly model?: Settings
+  readonly schedule?: Settings | string
+  readonly runner?: Settings
 }
 
 const HOUR = 3_600_000
@@ -103,7 +105,15 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
           ...changes.destination,
         },
       },
-      exports: { events: { model: { name: "events", teamId: "all", ...changes.model }, destination: "warehouse" } },
+      exports: {
+        events: {
+          model: { name: "events", teamId: "all", ...changes.model },
+          destination: "warehouse",
+          ...(changes.schedule === undefined ? {} : { schedule: changes.schedule }),
+        },
+      },
+      // Several runners on one machine: no port of its own for each.
+      runner: { listen: "off", ...changes.runner },
     }
     writeFileSync(file, stringify(value))
     return file

@@ -7,7 +7,7 @@ import { EXPORT, type Task } from "../contestants/ours.ts"
 import { program } from "./program.ts"
 
 const load = Effect.fn("load")(function* ({ configuration, encoding, windows }: Task) {
-  const exports = yield* Effect.fromResult(Config.decode(configuration, builtIn))
+  const { exports } = yield* Effect.fromResult(Config.decode(configuration, builtIn))
   const definition = exports.get(EXPORT)
   if (definition === undefined) return yield* Effect.die(new Error(`the configuration has no export "${EXPORT}"`))
   const finished = yield* Effect.forEach(

@@ -1,0 +1,132 @@
+/** `batch-exports backfill`: history, window by window, oldest first. */
+import { Console, Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import * as Backfills from "../store/Backfills.ts"
+import { asPlan, describePlan, plan } from "./backfillPlan.ts"
+import { asProgress, backfillId, find, follow, progress } from "./backfillProgress.ts"
+import { findState } from "./control.ts"
+import { usage } from "./failure.ts"
+import * as Flags from "./flags.ts"
+import * as Format from "./format.ts"
+import { remindOfRunner, withState } from "./state.ts"
+import * as Times from "./times.ts"
+
+const range = Flag.String("range").pipe(
+  Flag.withDescription("<start>/<end> of ingestion time; the end may be left out: 2026-01-01T00:00:00Z/"),
+)
+
+const wait = Flag.Boolean("wait").pipe(Flag.withDescription("Show its progress until it ends"), Flag.withDefault(false))
+
+const begin = Command.make(
+  "start",
+  {
+    export: Flags.exportName,
+    range,
+    step: Flag.String("step").pipe(
+      Flag.withDescription(
+        'How long its windows are: hour, day, week, a number of minutes, or "whole" (default: as scheduled; days for long ranges)',
+      ),
+      Flag.optional,
+    ),
+    concurrency: Flag.Int("concurrency").pipe(
+      Flag.withDescription("How many of its windows may be under way at once (default: 1)"),
+      Flag.withDefault(1),
+    ),
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Export every window again, whatever the ledger says. Rows of append models come twice."),
+      Flag.withDefault(false),
+    ),
+    estimate: Flag.Boolean("estimate").pipe(Flag.withDescription("Only say what it would do"), Flag.withDefault(false)),
+    wait,
+    config: Flags.config,
+    data: Flags.data,
+    json: Flags.json,
+  },
+  Effect.fn("backfill")(function* (flags) {
+    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    if (flags.concurrency < 1) return yield* usage("--concurrency must be at least 1", flags.json)
+    const planned = yield* plan(definition, flags)
+    if (flags.estimate) return yield* Console.log(flags.json ? JSON.stringify(asPlan(planned)) : describePlan(planned))
+    yield* Effect.gen(function* () {
+      yield* findState(definition.name, flags.json)
+      const id = yield* Backfills.insert({
+        export: definition.name,
+        range: planned.range,
+        step: planned.step,
+        mode: flags.force ? "force" : "once",
+        concurrency: flags.concurrency,
+        windows: planned.windows,
+      })
+      if (!flags.json) yield* Console.log(`${describePlan(planned)}\nbackfill  ${id}`)
+      yield* remindOfRunner(flags.data)
+      if (flags.wait) return yield* follow(id, flags.json)
+      if (flags.json) yield* Console.log(JSON.stringify({ id, ...asPlan(planned) }))
+    }).pipe(withState(flags.data, flags.json))
+  }),
+).pipe(
+  Command.withDescription("Export what arrived in a range of time. Windows that are there already are left out."),
+  Command.withExamples([
+    {
+      command: "batch-exports backfill start events --range 2025-01-01T00:00:00Z/2026-01-01T00:00:00Z --wait",
+      description: "Export a year, and watch it",
+    },
+  ]),
+)
+
+const list = Command.make(
+  "list",
+  { data: Flags.data, json: Flags.json },
+  Effect.fn("backfills")(function* (flags) {
+    yield* Effect.gen(function* () {
+      const found = yield* Effect.forEach(yield* Backfills.list(50), progress)
+      if (flags.json) return yield* Console.log(JSON.stringify(found.map(asProgress)))
+      yield* Console.log(
+        found.length === 0
+          ? "no backfills"
+          : Format.table(
+              ["backfill", "export", "range", "state", "done", "rows", "left"],
+              found.map((each) => [
+                each.backfill.id.slice(0, 8),
+                each.backfill.export,
+                Times.window(each.backfill.range),
+                each.backfill.state,
+                `${Math.floor(each.done * 100)} %`,
+                Format.count(each.counts.rows),
+                each.millisLeft === null ? "" : Times.lengthOf(each.millisLeft),
+              ]),
+              ["done", "rows", "left"],
+            ),
+      )
+    }).pipe(withState(flags.data, flags.json))
+  }),
+).pipe(Command.withDescription("List backfills and how far they are"))
+
+const watch = Command.make(
+  "watch",
+  { backfill: backfillId, data: Flags.data, json: Flags.json },
+  Effect.fn("watch")(function* (flags) {
+    yield* Effect.flatMap(find(flags.backfill, flags.json), ({ id }) => follow(id, flags.json)).pipe(
+      withState(flags.data, flags.json),
+    )
+  }),
+).pipe(Command.withDescription("Show a backfill's progress until it ends"))
+
+const resume = Command.make(
+  "resume",
+  { backfill: backfillId, wait, data: Flags.data, json: Flags.json },
+  Effect.fn("resumeBackfill")(function* (flags) {
+    yield* Effect.gen(function* () {
+      const { id, state } = yield* find(flags.backfill, flags.json)
+      if (!(yield* Backfills.resume(id))) return yield* usage(`backfill ${id.slice(0, 8)} is ${state}`, flags.json)
+      if (!flags.json) yield* Console.log(`Backfill ${id.slice(0, 8)} goes on.`)
+      yield* remindOfRunner(flags.data)
+      if (flags.wait) yield* follow(id, flags.json)
+      else if (flags.json) yield* Console.log(JSON.stringify({ id, state: "running" }))
+    }).pipe(withState(flags.data, flags.json))
+  }),
+).pipe(Command.withDescription("Let a backfill that failed or was cancelled go on where it ended"))
+
+export const backfill = Command.make("backfill").pipe(
+  Command.withDescription("Export history: start, list, watch, resume (and batch-exports cancel <id>)"),
+  Command.withSubcommands([begin, list, watch, resume]),
+)

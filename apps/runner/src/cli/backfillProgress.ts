@@ -1,0 +1,78 @@
+/** How far a backfill is: as data, and on standard error until it ends. */
+import { Clock, Console, Effect } from "effect"
+import { Argument } from "effect/cli"
+import * as Backfills from "../store/Backfills.ts"
+import { CommandFailed, usage } from "./failure.ts"
+import * as Format from "./format.ts"
+import * as ProgressLine from "./progressLine.ts"
+import * as Times from "./times.ts"
+
+export const backfillId = Argument.String("backfill").pipe(
+  Argument.withDescription("A backfill's id, or how it begins"),
+)
+
+export const find = Effect.fnUntraced(function* (prefix: string, json: boolean) {
+  const [first, second] = yield* Backfills.byPrefix(prefix)
+  if (first === undefined)
+    return yield* usage(`there is no backfill "${prefix}"; batch-exports backfill list shows them`, json)
+  if (second !== undefined) return yield* usage(`several backfills begin with "${prefix}": write more of it`, json)
+  return first
+})
+
+export const progress = Effect.fnUntraced(function* (backfill: Backfills.Backfill) {
+  const counts = yield* Backfills.counts(backfill.id)
+  const now = yield* Clock.currentTimeMillis
+  const { cursorAt, range, startedAt } = backfill
+  const made = counts.completed + counts.failed + counts.cancelled + counts.unfinished
+  // Windows that were made and not finished are not done yet; those that the ledger held count with the cursor.
+  const waiting =
+    made === 0 ? 0 : (counts.unfinished + counts.cancelled + counts.failed) / Math.max(1, backfill.windows)
+  const reached = (cursorAt - range.start) / (range.end - range.start)
+  const done = backfill.state === "completed" ? 1 : Math.max(0, Math.min(1, reached - waiting))
+  const elapsed = startedAt === null ? 0 : (backfill.finishedAt ?? now) - startedAt
+  return {
+    backfill,
+    counts,
+    done,
+    rowsPerSecond: elapsed <= 0 ? 0 : (counts.rows * 1000) / elapsed,
+    millisLeft: backfill.state !== "running" || done < 0.01 || elapsed <= 0 ? null : (elapsed / done) * (1 - done),
+  }
+})
+
+export type Progress = Effect.Success<ReturnType<typeof progress>>
+
+export const asProgress = ({ backfill, counts, done, millisLeft, rowsPerSecond }: Progress) => ({
+  id: backfill.id,
+  export: backfill.export,
+  range: `${Times.iso(backfill.range.start)}/${Times.iso(backfill.range.end)}`,
+  state: backfill.state,
+  message: backfill.message,
+  windows: backfill.windows,
+  runs: counts,
+  done,
+  rowsPerSecond: Math.round(rowsPerSecond),
+  secondsLeft: millisLeft === null ? null : Math.round(millisLeft / 1000),
+})
+
+export const follow = Effect.fnUntraced(function* (id: string, json: boolean) {
+  const last = yield* Effect.gen(function* () {
+    const line = yield* ProgressLine.make({ enabled: !json })
+    for (;;) {
+      const found = yield* progress(yield* find(id, json))
+      if (found.backfill.state !== "running") return found
+      yield* line.show(
+        found.done,
+        `${Format.plural(found.counts.completed, "window")}, ${Format.count(found.counts.rows)} rows, ${Format.count(Math.round(found.rowsPerSecond))} rows/s${found.millisLeft === null ? "" : `, ${Times.lengthOf(found.millisLeft)} left`}`,
+      )
+      yield* Effect.sleep("300 millis")
+    }
+  }).pipe(Effect.scoped)
+  const { backfill, counts } = last
+  yield* Console.log(
+    json
+      ? JSON.stringify(asProgress(last))
+      : `${backfill.state}  ${Format.plural(counts.completed, "window")}, ${Format.count(counts.rows)} rows, ${Format.bytes(counts.bytes)}${backfill.message === null ? "" : `: ${backfill.message}`}`,
+  )
+  if (backfill.state !== "completed")
+    return yield* Effect.fail(new CommandFailed(`the backfill is ${backfill.state}`, 1))
+})

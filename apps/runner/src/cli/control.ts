@@ -1,0 +1,172 @@
+/** `batch-exports pause · resume · retry · cancel`: what a person changes about exports and runs. */
+import { nearest } from "@batch-exports/core"
+import { Clock, Console, Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { load } from "../config/load.ts"
+import { builtIn } from "../plugins.ts"
+import { withoutGap } from "../schedule/plan.ts"
+import * as Schedule from "../schedule/Schedule.ts"
+import * as Backfills from "../store/Backfills.ts"
+import * as Exports from "../store/Exports.ts"
+import { isFinished } from "../store/Run.ts"
+import * as Runs from "../store/Runs.ts"
+import { reported, usage } from "./failure.ts"
+import * as Flags from "./flags.ts"
+import { findRun } from "./runs.ts"
+import { remindOfRunner, withState } from "./state.ts"
+
+const say = (json: boolean, data: object, text: string) => Console.log(json ? JSON.stringify(data) : text)
+
+/** The export of that name that the state knows; otherwise, one clear error. */
+export const findState = Effect.fnUntraced(function* (name: string, json: boolean) {
+  const state = yield* Exports.get(name)
+  if (state !== undefined) return state
+  const names = (yield* Exports.all).map((each) => each.name)
+  const near = nearest(name, names)
+  const there = names.length === 0 ? "it knows none" : `it knows ${names.join(", ")}`
+  return yield* usage(
+    `the runner does not know an export "${name}"; ${near === undefined ? there : `did you mean "${near}"?`}`,
+    json,
+  )
+})
+
+export const pause = Command.make(
+  "pause",
+  {
+    export: Flags.exportName,
+    note: Flag.String("note").pipe(Flag.withDescription("Why, for others to read"), Flag.withDefault("paused by hand")),
+    data: Flags.data,
+    json: Flags.json,
+  },
+  Effect.fn("pause")(function* (flags) {
+    yield* Effect.gen(function* () {
+      const { name } = yield* findState(flags.export, flags.json)
+      const changed = yield* Exports.pause(name, flags.note)
+      yield* say(
+        flags.json,
+        { export: name, state: "paused", changed },
+        changed ? `${name} is paused. Runs under way finish; no more are begun.` : `${name} was paused already.`,
+      )
+    }).pipe(withState(flags.data, flags.json))
+  }),
+).pipe(Command.withDescription("Hold back the schedule of an export"))
+
+export const resume = Command.make(
+  "resume",
+  {
+    export: Flags.exportName,
+    skipGap: Flag.Boolean("skip-gap").pipe(
+      Flag.withDescription("Skip what the schedule missed meanwhile, instead of catching up"),
+      Flag.withDefault(false),
+    ),
+    retryFailed: Flag.Boolean("retry-failed").pipe(
+      Flag.withDescription("Also retry the runs of the export that failed"),
+      Flag.withDefault(false),
+    ),
+    config: Flags.config,
+    data: Flags.data,
+    json: Flags.json,
+  },
+  Effect.fn("resume")(function* (flags) {
+    yield* Effect.gen(function* () {
+      const state = yield* findState(flags.export, flags.json)
+      if (flags.skipGap && state.cursorAt !== null) {
+        yield* skipGap(flags.config, { ...state, cursorAt: state.cursorAt }, flags.json)
+      }
+      const failures = flags.retryFailed
+        ? yield* Runs.list({ export: state.name, states: ["failed"], limit: 100_000 })
+        : []
+      yield* Effect.forEach(failures, (run) => Runs.retry(run.id))
+      const changed = yield* Exports.resume(state.name)
+      yield* say(
+        flags.json,
+        { export: state.name, state: "active", changed, retried: failures.length },
+        [
+          changed ? `${state.name} goes on.` : `${state.name} was not paused.`,
+          ...(failures.length === 0 ? [] : [`${failures.length} failed runs are tried again.`]),
+        ].join(" "),
+      )
+      yield* remindOfRunner(flags.data)
+    }).pipe(withState(flags.data, flags.json))
+  }),
+).pipe(Command.withDescription("Let the schedule of an export go on; what it missed is caught up"))
+
+const skipGap = Effect.fnUntraced(function* (
+  file: string,
+  state: Exports.ExportState & { readonly cursorAt: number },
+  json: boolean,
+) {
+  const { exports } = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
+  const settings = exports.get(state.name)?.schedule
+  if (settings === undefined) return yield* usage(`export "${state.name}" has no schedule in ${file}`, json)
+  const now = yield* Clock.currentTimeMillis
+  const { cursor, skipped } = withoutGap(Schedule.make(settings), state.cursorAt, now)
+  yield* Exports.account({
+    export: state.name,
+    destination: "",
+    runs: [],
+    skipped,
+    from: state.cursorAt,
+    cursor,
+    nextDue: 0,
+  })
+})
+
+export const runId = Argument.String("run").pipe(Argument.withDescription("A run's id, or how it begins"))
+
+export const retry = Command.make(
+  "retry",
+  {
+    run: runId,
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Export the window again, whatever the ledger says. Rows of append models come twice."),
+      Flag.withDefault(false),
+    ),
+    data: Flags.data,
+    json: Flags.json,
+  },
+  Effect.fn("retry")(function* (flags) {
+    yield* Effect.gen(function* () {
+      const run = yield* findRun(flags.run, flags.json)
+      if (!(yield* Runs.retry(run.id, flags.force ? { mode: "force" } : {}))) {
+        return yield* usage(`run ${run.id.slice(0, 8)} is ${run.state}: only a finished run can be retried`, flags.json)
+      }
+      yield* say(flags.json, { run: run.id, state: "scheduled" }, `Run ${run.id.slice(0, 8)} is tried again.`)
+      yield* remindOfRunner(flags.data)
+    }).pipe(withState(flags.data, flags.json))
+  }),
+).pipe(Command.withDescription("Try a finished run again. What the ledger holds is not exported twice."))
+
+export const cancel = Command.make(
+  "cancel",
+  {
+    run: runId.pipe(Argument.withDescription("The id of a run or a backfill, or how it begins")),
+    data: Flags.data,
+    json: Flags.json,
+  },
+  Effect.fn("cancel")(function* (flags) {
+    yield* Effect.gen(function* () {
+      const [backfill, other] = yield* Backfills.byPrefix(flags.run)
+      if (backfill !== undefined && other === undefined) {
+        const changed = yield* Backfills.cancel(backfill.id)
+        return yield* say(
+          flags.json,
+          { backfill: backfill.id, state: changed ? "cancelled" : backfill.state, changed },
+          changed
+            ? `Backfill ${backfill.id.slice(0, 8)} is cancelled. What it exported stays.`
+            : `Backfill ${backfill.id.slice(0, 8)} had ended: ${backfill.state}.`,
+        )
+      }
+      const run = yield* findRun(flags.run, flags.json)
+      if (isFinished(run.state)) {
+        return yield* usage(`run ${run.id.slice(0, 8)} has ended: ${run.state}`, flags.json)
+      }
+      yield* Runs.requestCancel(run.id)
+      yield* say(
+        flags.json,
+        { run: run.id, state: "cancelled" },
+        `Run ${run.id.slice(0, 8)} is cancelled. Nothing of it is published, unless it was committing already.`,
+      )
+    }).pipe(withState(flags.data, flags.json))
+  }),
+).pipe(Command.withDescription("End a run or a backfill. Rolls back what is under way."))

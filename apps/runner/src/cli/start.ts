@@ -1,0 +1,104 @@
+/** `batch-exports start`: the runner itself. Runs until it is told to stop. */
+import { NodeHttpClient } from "@effect/platform-node"
+import { Console, Effect, Layer, Logger, Ref } from "effect"
+import { Command, Flag } from "effect/cli"
+import { Otlp } from "effect/observability"
+import { load } from "../config/load.ts"
+import { builtIn } from "../plugins.ts"
+import { Definitions } from "../runner/Definitions.ts"
+import * as Runner from "../runner/Runner.ts"
+import { stopping } from "./exitCode.ts"
+import { failed, reported } from "./failure.ts"
+import * as Flags from "./flags.ts"
+
+const logFormat = Flag.Literals("log-format", ["pretty", "json"]).pipe(
+  Flag.withDescription("How the log is written (default: pretty on a terminal, json otherwise)"),
+  Flag.optional,
+)
+
+export const start = Command.make(
+  "start",
+  { config: Flags.config, data: Flags.data, logFormat },
+  Effect.fn("start")(function* (flags) {
+    const configuration = yield* load(flags.config, builtIn).pipe(Effect.catch((error) => reported(error)))
+    const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
+    yield* serve(flags.config).pipe(
+      Effect.provide(Runner.layer(configuration, flags.data)),
+      Effect.provide(Layer.mergeAll(Logger.layer([pretty ? Logger.consolePretty() : Logger.consoleJson]), telemetry)),
+      Effect.catchTags({
+        DataFolderInUse: (error) =>
+          failed(
+            error.message,
+            "Stop it, or name another folder with --data. Two runners share work on one Postgres only.",
+          ),
+        PlatformError: () => failed(`${flags.data} cannot be made`, "Name a folder that you may write to with --data."),
+        SqlError: (error) =>
+          failed(
+            `the state in ${flags.data} cannot be used: ${error.message}`,
+            "Look at the disk, and at who owns the files.",
+          ),
+        ServeError: (error) =>
+          failed(
+            `the address for health and metrics cannot be listened on: ${error.message}`,
+            "Set listen under runner, or turn it off.",
+          ),
+      }),
+    )
+  }),
+).pipe(
+  Command.withDescription("Run the schedules of all exports until stopped"),
+  Command.withExamples([
+    {
+      command: "batch-exports start",
+      description: "Run in the foreground; SIGTERM stops it cleanly, SIGHUP reads the configuration again",
+    },
+    { command: "batch-exports start --data /var/lib/batch-exports", description: "Keep the state elsewhere" },
+  ]),
+)
+
+/** Traces, metrics and logs go where the environment says (OTEL_EXPORTER_OTLP_ENDPOINT), if it does. */
+const telemetry = Layer.unwrap(
+  Effect.sync(() => {
+    const baseUrl = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"]
+    return baseUrl === undefined || baseUrl === ""
+      ? Layer.empty
+      : Otlp.layerJson({
+          baseUrl,
+          resource: { serviceName: process.env["OTEL_SERVICE_NAME"] ?? "batch-exports" },
+        }).pipe(Layer.provide(NodeHttpClient.layerUndici))
+  }),
+)
+
+const serve = Effect.fnUntraced(function* (file: string) {
+  const { definitions, runner } = yield* Ref.get(yield* Definitions)
+  yield* Effect.addFinalizer(() => Runner.stop(runner.grace))
+  yield* Effect.addFinalizer(() => Effect.sync(stopping))
+  yield* Effect.forkScoped(reloading(file))
+  const scheduled = [...definitions.values()].filter(({ schedule }) => schedule !== undefined)
+  yield* Console.error(
+    scheduled.length === 0
+      ? `No export of ${file} has a schedule: only backfills will run.`
+      : `Running ${scheduled.length} of ${definitions.size} exports on schedule.`,
+  )
+  if (runner.listen !== undefined) {
+    yield* Effect.logInfo(`health and metrics on http://${runner.listen.host}:${runner.listen.port}`)
+  }
+  return yield* Effect.never
+}, Effect.scoped)
+
+/** A configuration that cannot be used changes nothing. */
+const reloading = (file: string) =>
+  Effect.gen(function* () {
+    yield* hangUp
+    yield* load(file, builtIn).pipe(
+      Effect.flatMap((configuration) => Runner.replace(configuration)),
+      Effect.andThen(Effect.logInfo(`read ${file} again`)),
+      Effect.catch((error) => Effect.logError(`the configuration stays as it was: ${error.message}`)),
+    )
+  }).pipe(Effect.forever)
+
+const hangUp = Effect.callback<void>((resume) => {
+  const heard = () => resume(Effect.void)
+  process.once("SIGHUP", heard)
+  return Effect.sync(() => process.removeListener("SIGHUP", heard))
+})

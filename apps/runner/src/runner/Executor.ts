@@ -1,0 +1,134 @@
+/** Carries one execution of a run out, from its row in the state database to its row in the state database. */
+import { type ExportError, Window } from "@batch-exports/core"
+import { Cause, Context, DateTime, Effect, Exit, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { Execution } from "../engine/RunEngine.ts"
+import { type Finished, runExport } from "../runExport.ts"
+import type { Run } from "../store/Run.ts"
+import * as Runs from "../store/Runs.ts"
+import { current, type Definition, Definitions } from "./Definitions.ts"
+import { Executions } from "./Executions.ts"
+import * as Failures from "./failures.ts"
+import { Notifier } from "./Notifier.ts"
+import { patience } from "./patience.ts"
+import * as Metrics from "./metrics.ts"
+import { log } from "./runLog.ts"
+import { stalled } from "./stalled.ts"
+
+export class Executor extends Context.Service<
+  Executor,
+  { readonly execute: (execution: Execution) => Effect.Effect<void> }
+>()("batch-exports/Executor") {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<SqlClient.SqlClient | Definitions | Executions | Notifier>()
+      return {
+        // Without the state database nothing can be said or done: the engine begins the run again.
+        execute: (execution) => execute(execution).pipe(Effect.orDie, Effect.provideContext(context)),
+      }
+    }),
+  )
+}
+
+const execute = Effect.fn("executeRun")(function* ({ generation, runId }: Execution) {
+  const run = yield* Runs.get(runId)
+  // An engine may deliver twice; what is finished stays as it is.
+  if (run === undefined || run.generation !== generation) return
+  if (run.state !== "starting" && run.state !== "running") return
+  yield* Effect.annotateCurrentSpan({ export: run.export, run: run.id })
+  const definition = (yield* current).definitions.get(run.export)
+  if (definition === undefined) {
+    const failure = Failures.removed(run.export)
+    if (yield* Runs.skipped(run, failure)) yield* log(run, "warn", `skipped: ${failure.message}`)
+    return
+  }
+  if (run.cancelRequested) return yield* cancelled(run)
+  if (run.state === "running") yield* log(run, "warn", "begun again: the runner was stopped in the middle")
+
+  const executions = yield* Executions
+  const ended = yield* Effect.gen(function* () {
+    const word = yield* executions.enter(run.id)
+    return yield* Effect.raceFirst(Effect.exit(attempts(run, definition)), word)
+  }).pipe(Effect.scoped)
+
+  if (ended === "cancelled") return yield* cancelled(run)
+  if (ended === "stopping") {
+    yield* log(run, "info", "rolled back, since the runner is stopping; it is begun again when the runner starts")
+    // The engine must not take this for an end: it waits here until the process is gone.
+    return yield* Effect.never
+  }
+  if (Exit.isSuccess(ended)) return yield* completed(run, ended.value)
+  // The run has become somebody else's.
+  if (Cause.hasInterruptsOnly(ended.cause)) return
+  yield* failed(run, ended.cause)
+})
+
+const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) {
+  const { runner } = yield* current
+  const meter = { bytes: 0, attempt: run.attempts }
+  const window = new Window.Window({
+    start: DateTime.makeUnsafe(run.window.start),
+    end: DateTime.makeUnsafe(run.window.end),
+  })
+  const context = yield* Effect.context<SqlClient.SqlClient>()
+  yield* Effect.suspend(() => Runs.heartbeat(run, meter.bytes)).pipe(
+    Effect.ignore,
+    Effect.delay("2 seconds"),
+    Effect.forever,
+    Effect.forkScoped,
+  )
+  return yield* runExport({
+    export: definition.export,
+    window,
+    runId: run.id,
+    mode: run.mode,
+    onAttempt: Effect.gen(function* () {
+      meter.bytes = 0
+      meter.attempt += 1
+      if (!(yield* Runs.attemptStarted(run))) return yield* Effect.interrupt
+      yield* log(run, "info", `attempt ${meter.attempt}: ${Window.format(window)}`)
+    }).pipe(Effect.orDie, Effect.provideContext(context)),
+    onProgress: ({ bytes }) => {
+      meter.bytes = bytes
+    },
+    onFailure: (error) =>
+      Metrics.attemptFailed(run, error.reason).pipe(
+        Effect.andThen(log(run, "warn", `attempt ${meter.attempt}: ${Failures.describe(error)}`)),
+        Effect.orDie,
+        Effect.provideContext(context),
+      ),
+    around: stalled(() => meter.bytes, runner.stallTimeout),
+    patience: patience(runner.retryFor),
+  })
+}, Effect.scoped)
+
+const completed = Effect.fnUntraced(function* (run: Run, { milliseconds, outcome }: Finished) {
+  if (!(yield* Runs.completed(run, outcome))) return
+  const counted =
+    outcome._tag === "AlreadyExported" ? { rows: 0, bytes: 0 } : { rows: outcome.stored.received, bytes: outcome.bytes }
+  yield* Metrics.ended(run, "completed", { ...counted, milliseconds })
+  const what =
+    outcome._tag === "AlreadyExported"
+      ? "already exported: 0 new rows"
+      : `${outcome.stored.received} rows, ${outcome.bytes} bytes in ${milliseconds} ms`
+  yield* log(run, "info", `completed: ${what}`)
+  for (const notice of outcome.notices) yield* log(run, "info", notice)
+  const notifier = yield* Notifier
+  yield* notifier.completed(run)
+})
+
+const cancelled = Effect.fnUntraced(function* (run: Run) {
+  if (!(yield* Runs.cancelled(run))) return
+  yield* Metrics.ended(run, "cancelled")
+  yield* log(run, "info", "cancelled: nothing of this run was published")
+})
+
+const failed = Effect.fnUntraced(function* (run: Run, cause: Cause.Cause<ExportError>) {
+  const failure = Failures.ofCause(cause)
+  if (!(yield* Runs.failed(run, failure))) return
+  yield* Metrics.ended(run, "failed")
+  yield* log(run, "error", `failed: ${Failures.describe(failure)}. To do: ${failure.remedy}`)
+  const notifier = yield* Notifier
+  yield* notifier.failed(run, failure)
+})

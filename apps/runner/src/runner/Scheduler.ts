@@ -1,0 +1,57 @@
+/** What repeats while a runner lives. One process of a cluster does the planning; each looks after its own runs. */
+import { Clock, Context, Effect, Layer, Ref } from "effect"
+import { Singleton } from "effect/cluster"
+import { backfilling } from "./backfill.ts"
+import { cancelRequested, dispatch, reconcile } from "./dispatch.ts"
+import { Executions } from "./Executions.ts"
+import { measure } from "./metrics.ts"
+import { planDue } from "./planDue.ts"
+import { forgetOld, trustLedger } from "./upkeep.ts"
+
+/** When the planning last went round, for health. */
+export class Pulse extends Context.Service<Pulse, Ref.Ref<number>>()("batch-exports/Pulse") {
+  static readonly layer = Layer.effect(this, Effect.flatMap(Clock.currentTimeMillis, Ref.make))
+}
+
+const TICK = "500 millis"
+
+/** A heartbeat is two seconds: nobody works on a run that has been silent for so long. */
+const SILENCE = 60_000
+
+/** Whatever goes wrong in one round is said, and the next is gone all the same. */
+const repeat = <E, R>(what: string, pause: Effect.Effect<void>, round: Effect.Effect<unknown, E, R>) =>
+  round.pipe(
+    Effect.catchCause((cause) => Effect.logError(`${what} failed; it is tried again`, cause)),
+    Effect.andThen(pause),
+    Effect.forever,
+  )
+
+const planning = Effect.gen(function* () {
+  const pulse = yield* Pulse
+  const executions = yield* Executions
+  const advanceBackfills = yield* backfilling
+  // What a process that died was about to do comes first.
+  yield* Effect.ignore(reconcile(0))
+  const round = Effect.gen(function* () {
+    if (yield* executions.isClosed) return
+    yield* planDue()
+    yield* advanceBackfills
+    yield* dispatch()
+    yield* measure
+    yield* Ref.set(pulse, yield* Clock.currentTimeMillis)
+  })
+  yield* Effect.all(
+    [
+      repeat("planning", executions.awaitEnd(TICK), round),
+      repeat("looking for lost runs", Effect.sleep("20 seconds"), reconcile(SILENCE)),
+      repeat("comparing with the ledger", Effect.sleep("10 minutes"), Effect.delay(trustLedger(), "1 minute")),
+      repeat("forgetting what is old", Effect.sleep("10 minutes"), forgetOld()),
+    ],
+    { concurrency: "unbounded", discard: true },
+  )
+})
+
+export const layer = Layer.mergeAll(
+  Singleton.make("batch-exports/planning", planning),
+  Layer.effectDiscard(Effect.forkScoped(repeat("cancelling", Effect.sleep(TICK), cancelRequested))),
+)

@@ -1,0 +1,48 @@
+/** Health and figures over HTTP, on the loopback interface unless the configuration says otherwise. */
+import { NodeHttpServer } from "@effect/platform-node"
+import { Clock, Effect, Layer, Ref } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
+import { SqlClient } from "effect/sql"
+import { createServer } from "node:http"
+import { Executions } from "./Executions.ts"
+import { measureDelays } from "./metrics.ts"
+import { Pulse } from "./Scheduler.ts"
+
+/** Planning goes round twice a second; a ledger that has to be read may hold it up for a minute. */
+const TOO_LONG = 180_000
+
+const health = Effect.gen(function* () {
+  const silent = (yield* Clock.currentTimeMillis) - (yield* Ref.get(yield* Pulse))
+  return silent > TOO_LONG
+    ? HttpServerResponse.text(`planning stands still for ${Math.round(silent / 1000)} s\n`, { status: 503 })
+    : HttpServerResponse.text("ok\n")
+})
+
+const readiness = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const executions = yield* Executions
+  if (yield* executions.isClosed) return HttpServerResponse.text("stopping\n", { status: 503 })
+  yield* sql`SELECT 1`
+  return HttpServerResponse.text("ok\n")
+}).pipe(
+  Effect.catch(() => Effect.succeed(HttpServerResponse.text("the state database does not answer\n", { status: 503 }))),
+)
+
+const metrics = Effect.gen(function* () {
+  yield* Effect.ignore(measureDelays)
+  return HttpServerResponse.text(yield* PrometheusMetrics.format(), {
+    contentType: "text/plain; version=0.0.4; charset=utf-8",
+  })
+})
+
+const routes = Layer.mergeAll(
+  HttpRouter.add("GET", "/healthz", health),
+  HttpRouter.add("GET", "/readyz", readiness),
+  HttpRouter.add("GET", "/metrics", metrics),
+)
+
+export const layer = (address: { readonly host: string; readonly port: number }) =>
+  HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(NodeHttpServer.layer(createServer, address)),
+  )

@@ -1,0 +1,23 @@
+/** How long a scheduled run is tried: over an hour or so, where a person at a terminal waits for seconds. */
+import type { ExportError } from "@batch-exports/core"
+import { Duration, Effect, Schedule } from "effect"
+
+export const patience = (retryFor: number) =>
+  Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("2 minutes")]).pipe(
+    Schedule.jittered,
+    Schedule.setInputType<ExportError>(),
+    Schedule.modifyDelay(({ duration, input }) =>
+      Effect.succeed(
+        // At once, but never in a tight loop: what made the last attempt look again may still be there.
+        input.recovery === "reopen"
+          ? Duration.min(duration, Duration.seconds(2))
+          : isOpen(input)
+            ? Duration.seconds(5)
+            : duration,
+      ),
+    ),
+    Schedule.while(({ elapsed, input }) => (input.recovery !== "stop" || isOpen(input)) && elapsed < retryFor),
+  )
+
+/** The source is behind: what is to be exported is still arriving. A schedule waits for it, where a person is told. */
+const isOpen = (error: ExportError): boolean => error.reason === "WindowOpen"

@@ -1,0 +1,83 @@
+/** Effect's SQL client over Node's own SQLite: no driver package, no native build. */
+import { Context, Effect, Layer, type Scope, Semaphore, Stream } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import { DatabaseSync, type SQLInputValue } from "node:sqlite"
+
+type Row = Record<string, unknown>
+
+const failed = (operation: string) => (cause: unknown) => {
+  // The classifier looks for `errno`, where Node says `errcode`.
+  if (typeof cause === "object" && cause !== null && "errcode" in cause && !("errno" in cause)) {
+    Object.assign(cause, { errno: cause.errcode })
+  }
+  return new SqlError.SqlError({
+    reason: SqlError.classifySqliteError(cause, { message: `SQLite: ${operation} failed`, operation }),
+  })
+}
+
+const bound = (value: unknown): SQLInputValue => {
+  if (typeof value === "boolean") return value ? 1 : 0
+  if (value instanceof Date) return value.toISOString()
+  return value === undefined ? null : (value as SQLInputValue)
+}
+
+const openDatabase = (file: string): Effect.Effect<DatabaseSync, SqlError.SqlError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => {
+        // The command line reads and writes while a runner does: each waits for the other's short transactions.
+        const database = new DatabaseSync(file, { timeout: 5_000 })
+        database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
+        return database
+      },
+      catch: failed("open"),
+    }),
+    (database) => Effect.sync(() => database.close()),
+  )
+
+const make = Effect.fnUntraced(function* (file: string) {
+  const database = yield* openDatabase(file)
+  const run = (sql: string, params: ReadonlyArray<unknown>, mode: "rows" | "arrays" | "raw") =>
+    Effect.try({
+      try: (): ReadonlyArray<never> => {
+        const statement = database.prepare(sql)
+        if (mode === "arrays") statement.setReturnArrays(true)
+        const values = params.map(bound)
+        if (statement.columns().length > 0) return statement.all(...values) as unknown as ReadonlyArray<never>
+        const changes = statement.run(...values)
+        return mode === "raw" ? (changes as unknown as ReadonlyArray<never>) : []
+      },
+      catch: failed("statement"),
+    })
+  const execute: SqlConnection.Connection["execute"] = (sql, params, transform) =>
+    transform === undefined
+      ? run(sql, params, "rows")
+      : Effect.map(run(sql, params, "rows"), (rows) => transform(rows as ReadonlyArray<Row>) as ReadonlyArray<never>)
+  const connection: SqlConnection.Connection = {
+    execute,
+    executeUnprepared: execute,
+    executeRaw: (sql, params) => run(sql, params, "raw"),
+    executeValues: (sql, params) => run(sql, params, "arrays"),
+    executeValuesUnprepared: (sql, params) => run(sql, params, "arrays"),
+    // Nothing here reads more than it holds in memory.
+    executeStream: (sql, params) => Stream.fromIterableEffect(run(sql, params, "rows")),
+  }
+  return yield* SqlClient.make({
+    ...SqlClient.makeSqliteAcquirers({
+      connection: Effect.succeed(connection),
+      semaphore: yield* Semaphore.make(1),
+      isTransaction: () => database.isTransaction,
+    }),
+    compiler: Statement.makeCompilerSqlite(),
+    driver: "node:sqlite",
+    // A deferred transaction that began with a read fails at once when another process wrote in between.
+    beginTransaction: "BEGIN IMMEDIATE",
+    spanAttributes: [["db.system.name", "sqlite"]],
+  })
+})
+
+export const layer = (file: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
+  Layer.effectContext(Effect.map(make(file), (client) => Context.make(SqlClient.SqlClient, client))).pipe(
+    Layer.provide(Reactivity.layer),
+  )
