@@ -32,6 +32,11 @@ export interface Target {
    * transactions. Empty while nothing runs.
    */
   readonly leftovers: Effect.Effect<ReadonlyArray<string>>
+  /**
+   * One text for each row that differs whenever the row was written again, even if to the same values: in Postgres,
+   * `xmin` and `ctid`. Where the system tells, the suite sees that unchanged rows are left alone.
+   */
+  readonly writes?: Effect.Effect<ReadonlyArray<string>>
   /** For a destination that is reached over TCP: the suite puts a proxy in between, holds it, and cuts it. */
   readonly network?: Network
   /** Settings that are wrong in one way each, and the step of `check` that must find it. */

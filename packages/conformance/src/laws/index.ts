@@ -6,6 +6,7 @@ import { check } from "./check/index.ts"
 import { lifecycle } from "./lifecycle/index.ts"
 import { manifest } from "./manifest/index.ts"
 import { replay } from "./replay/index.ts"
+import { upsert } from "./upsert/index.ts"
 import { values } from "./values/index.ts"
 
 export const laws: ReadonlyArray<Law> = [
@@ -14,6 +15,7 @@ export const laws: ReadonlyArray<Law> = [
   ...lifecycle,
   ...append,
   ...values,
+  ...upsert,
   ...replay,
   ...atomicity,
 ]

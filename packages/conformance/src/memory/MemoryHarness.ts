@@ -2,6 +2,7 @@
 import { FieldType } from "@batch-exports/core"
 import { Effect, Layer, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
+import type { Row } from "../encoders/index.ts"
 import { Harness, type Shape, type Tabular, type Target } from "../Harness.ts"
 import { classify, codes } from "./connect.ts"
 import { honest, type Parts } from "./Parts.ts"
@@ -64,6 +65,7 @@ const target = (at: At): Target => {
   return {
     config,
     rows: () => Effect.sync(() => tableOf(at)?.rows ?? []),
+    writes: Effect.sync(() => (tableOf(at)?.rows ?? []).map(nameOf)),
     leftovers: Effect.sync(() => [...store.aside]),
     network: { server, through: (proxy) => ({ ...config, ...proxy }) },
     misconfigured: [
@@ -76,6 +78,14 @@ const target = (at: At): Target => {
     ],
     tabular: tabular(at),
   }
+}
+
+/** Rows are replaced, never changed, so a row that is the same object was not written. */
+const names = new WeakMap<Row, string>()
+const nameOf = (row: Row): string => {
+  const name = names.get(row) ?? randomUUID()
+  names.set(row, name)
+  return name
 }
 
 const tableOf = ({ schema, store, table }: At) => store.tables.get(Store.tableKey(schema, table))

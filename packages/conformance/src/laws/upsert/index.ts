@@ -1,0 +1,25 @@
+import type { Law } from "../../Law.ts"
+import { groupsMoveAlone } from "./groupsMoveAlone.ts"
+import { keysAreExact } from "./keys.ts"
+import { newerWins } from "./newerWins.ts"
+import { nullOverwrites } from "./nullOverwrites.ts"
+import { nullVersions } from "./nullVersions.ts"
+import { manyHistories, randomHistories } from "./randomHistories.ts"
+import { redelivery } from "./redelivery.ts"
+import { refused } from "./refused.ts"
+import { timestampVersions } from "./timestampVersions.ts"
+import { withinARun } from "./withinARun.ts"
+
+export const upsert: ReadonlyArray<Law> = [
+  refused,
+  newerWins,
+  withinARun,
+  groupsMoveAlone,
+  nullVersions,
+  nullOverwrites,
+  keysAreExact,
+  timestampVersions,
+  redelivery,
+  randomHistories,
+  manyHistories,
+]
