@@ -43,6 +43,7 @@ export const target = (database: Database, settings: Settings, names: Names): Ha
   return {
     config,
     rows: (fields) => rowsOf(database, names, fields),
+    writes: writes(database, names),
     leftovers: leftovers(database, names),
     network: {
       server: { host: String(config["host"]), port: Number(config["port"]) },
@@ -105,6 +106,13 @@ const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "
 
 const escaped = (cell: string | null): string =>
   cell === null ? "\\N" : cell.replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character)
+
+/** A row that is written again moves, and has another transaction's mark. */
+const writes = ({ sql }: Database, { schema, table }: Names) =>
+  Effect.map(
+    sql<{ at: string }>(`SELECT ctid::text || ' by ' || xmin::text AS at FROM ${qualified(schema, table)}`),
+    (rows) => rows.map(({ at }) => at),
+  )
 
 /** Tables beside the target and the ledger, and connections of runs. */
 const leftovers = Effect.fnUntraced(function* ({ sql }: Database, { schema, table }: Names) {

@@ -20,7 +20,8 @@ export const redelivery: Law = {
       const world = yield* bench.fresh
       const { fields } = accounts.schema
       yield* deliver(bench, world, 0, first)
-      const written = yield* world.target.writes ?? Effect.succeed([])
+      const writes = world.target.writes ?? Effect.succeed([])
+      const written = yield* writes
       // Of another export, so that no ledger spares the destination the work.
       const again = yield* deliver(bench, world, 0, first, { export: "another export" })
       yield* expect.rows(fields, first, yield* world.rows(fields), advice)
@@ -46,7 +47,8 @@ export const redelivery: Law = {
 const untouched = (before: ReadonlyArray<string>, after: ReadonlyArray<string>, rewritten: number) => {
   const there = new Set(after)
   const gone = before.filter((write) => !there.has(write)).length
-  return expect.that(gone === rewritten, {
+  // Not every system tells.
+  return expect.that(gone === Math.min(rewritten, before.length), {
     expected: `${rewritten} of ${before.length} rows are written again`,
     seen: `${gone}`,
     advice,

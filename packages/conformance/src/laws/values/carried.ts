@@ -1,9 +1,17 @@
 /** Which types an encoding carries to a destination, found out by asking for its plan, and models that have them. */
-import { FieldType, type Destination, type Encoding, type Model, type RecordSchema } from "@batch-exports/core"
+import {
+  type Capabilities,
+  type Destination,
+  type Encoding,
+  FieldType,
+  type Model,
+  type RecordSchema,
+} from "@batch-exports/core"
 import { Effect, Result } from "effect"
-import { runOf, standard } from "../../drive/exported.ts"
 import type { Bench } from "../../Bench.ts"
-import type { Capabilities } from "@batch-exports/core"
+import { runOf, standard } from "../../drive/exported.ts"
+import { listed } from "../../generate/values.ts"
+import { fit } from "../../values/fit.ts"
 
 export const fieldOf = (name: string, type: FieldType.FieldType, nullable = true): RecordSchema.Field => ({
   name,
@@ -41,9 +49,15 @@ export const carried = (
     if (types.length === 0) return []
     const model = modelOf(bench.plugin.capabilities, types)
     const plan = yield* Effect.result(destination.plan(runOf(standard(bench, { model, offers: [encoding] }))))
-    if (Result.isSuccess(plan)) return types
+    if (Result.isSuccess(plan)) return types.filter((type, index) => isRendered(plan.success, `f${index}`, type))
     if (types.length === 1) return []
     const half = Math.ceil(types.length / 2)
     const first = yield* carried(bench, destination, encoding, types.slice(0, half))
     return [...first, ...(yield* carried(bench, destination, encoding, types.slice(half)))]
   })
+
+/** Sources have no way from some types to others, and refuse the pair before they read. */
+const isRendered = ({ projection }: Destination.Plan, name: string, type: FieldType.FieldType): boolean => {
+  const column = projection.columns.find(({ field }) => field.name === name)
+  return column !== undefined && listed(type).every((value) => fit(type, column.as, value) !== undefined)
+}
