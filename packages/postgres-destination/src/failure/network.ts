@@ -154,3 +154,10 @@ export const find = (
     ? unreachable("the connection was closed before the log-in was complete")
     : found
 }
+
+/** Every rule, with the code or the words that it is found by. */
+export const all: ReadonlyArray<{ readonly code: string; readonly rule: NetworkRule }> = [
+  ...Object.entries(codes).map(([code, rule]) => ({ code, rule })),
+  ...alerts.map(([, rule]) => ({ code: "TLS alert", rule })),
+  ...wordings.map(([, rule]) => ({ code: "driver", rule })),
+]
