@@ -1,25 +1,68 @@
 /** Writes the parts of the documentation that could drift. `--check` writes nothing and fails on a difference. */
 import { Reason } from "@batch-exports/core"
+import { failureTable } from "@batch-exports/postgres-destination"
 import { readFileSync, writeFileSync } from "node:fs"
 
-const file = new URL("../docs/postgres.md", import.meta.url)
-const begin = "<!-- reasons: begin (generated from packages/core/src/Reason.ts by: npm run docs) -->"
-const end = "<!-- reasons: end -->"
+interface Part {
+  readonly file: string
+  /** Between `<!-- name: begin … -->` and `<!-- name: end -->`. */
+  readonly name: string
+  readonly from: string
+  readonly header: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<ReadonlyArray<string>>
+}
 
-const table = [
-  "| reason | next | means |",
-  "|---|---|---|",
-  ...Reason.all.map((reason) => `| ${reason} | ${Reason.recovery(reason)} | ${Reason.reasons[reason].means} |`),
-].join("\n")
+const { classes, codes, network } = failureTable()
+const failures = {
+  file: "docs/postgres-errors.md",
+  from: "packages/postgres-destination/src/failure",
+}
+const row = ({ code, name, reason, recovery, remedy }: (typeof codes)[number]) => [
+  /^[\w ,]+$/.test(code) && code === code.toUpperCase() ? `\`${code}\`` : code,
+  name.replaceAll("_", " "),
+  reason,
+  recovery,
+  remedy,
+]
 
-const before = readFileSync(file, "utf8")
-const [head, rest] = before.split(begin)
-const tail = rest?.split(end)[1]
-if (head === undefined || tail === undefined) throw new Error(`${file.pathname} has lost its markers`)
-const after = `${head}${begin}\n\n${table}\n\n${end}${tail}`
+const parts: ReadonlyArray<Part> = [
+  {
+    file: "docs/postgres.md",
+    name: "reasons",
+    from: "packages/core/src/Reason.ts",
+    header: ["reason", "next", "means"],
+    rows: Reason.all.map((reason) => [reason, Reason.recovery(reason), Reason.reasons[reason].means]),
+  },
+  { ...failures, name: "codes", header: ["code", "condition", "reason", "next", "what to do"], rows: codes.map(row) },
+  { ...failures, name: "classes", header: ["class", "name", "reason", "next", "what to do"], rows: classes.map(row) },
+  {
+    ...failures,
+    name: "network",
+    header: ["code", "what is said", "reason", "next", "what to do"],
+    rows: network.map(row),
+  },
+]
 
-if (!process.argv.includes("--check")) writeFileSync(file, after)
-else if (after !== before) {
-  console.error("docs/postgres.md is out of date: run npm run docs")
-  process.exit(1)
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ")
+const table = ({ header, rows }: Part) =>
+  [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n")
+
+const replace = (text: string, part: Part): string => {
+  const begin = `<!-- ${part.name}: begin (generated from ${part.from} by: npm run docs) -->`
+  const end = `<!-- ${part.name}: end -->`
+  const [head, rest] = text.split(begin)
+  const tail = rest?.split(end)[1]
+  if (head === undefined || tail === undefined) throw new Error(`${part.file} has lost its markers: ${begin}`)
+  return `${head}${begin}\n\n${table(part)}\n\n${end}${tail}`
+}
+
+for (const file of new Set(parts.map((part) => part.file))) {
+  const url = new URL(`../${file}`, import.meta.url)
+  const before = readFileSync(url, "utf8")
+  const after = parts.filter((part) => part.file === file).reduce(replace, before)
+  if (!process.argv.includes("--check")) writeFileSync(url, after)
+  else if (after !== before) {
+    console.error(`${file} is out of date: run npm run docs`)
+    process.exitCode = 1
+  }
 }
