@@ -19,6 +19,8 @@ export interface Column {
   /** The target column's name for its own type, for plans and for encodings that need it. */
   readonly targetType: string
   readonly unfit: Unfit
+  /** The same for text and JSON that no target could hold: NUL, broken UTF-8, broken documents. Absent: as `unfit` says. */
+  readonly invalid?: Unfit
 }
 
 export interface Projection {

@@ -3,7 +3,7 @@ import type { Destination, DestinationError, Run } from "@batch-exports/core"
 import { Effect } from "effect"
 import { type Config, describeTarget } from "./config/Config.ts"
 import { connect } from "./connection/Session.ts"
-import { creations, survey } from "./sink/survey.ts"
+import { survey } from "./sink/survey.ts"
 
 export const plan: (config: Config, run: Run.Run) => Effect.Effect<Destination.Plan, DestinationError> = Effect.fn(
   "plan",
@@ -13,7 +13,7 @@ export const plan: (config: Config, run: Run.Run) => Effect.Effect<Destination.P
   return {
     projection: seen.projection,
     target: describeTarget(config),
-    create: creations(config, seen),
+    create: seen.preparations.map(({ statement }) => statement),
     missing: seen.missing,
     notices: [seen.format, ...seen.notices],
   }

@@ -6,7 +6,7 @@ import type { Session } from "../connection/Session.ts"
 import { type Allowed, allow } from "../copyFormat.ts"
 import { encodings } from "../encodings.ts"
 import * as identifier from "../identifier.ts"
-import { intakeFor, ledgerOf, layOut, mayCreateTarget, schemaOf, stagingFor, targetOf } from "../sink/survey.ts"
+import { intakeFor, ledgerOf, layOut, mayCreateTarget, schemaOf, stagingFor, targetOf } from "../sink/facts.ts"
 import * as verify from "../target/verify.ts"
 import { checkConnection } from "./connection.ts"
 import { type Report, stepper } from "./step.ts"
@@ -35,13 +35,19 @@ const walk = Effect.fn("check")(function* (
 
   yield* step("encoding", "Database encoding", Effect.fromResult(verify.encoding(server, names)), () => server.encoding)
   yield* step("writable", "Server accepts writes", Effect.fromResult(verify.writable(server)), () => undefined)
-  const access = yield* step("schema", "Schema", schemaOf(session), () => names.schema)
-  const target = yield* step("privileges", "Privileges", privileges(session, access.create, model, allowed), (found) =>
-    found === undefined ? `CREATE on schema ${names.schema}` : `on ${table}`,
+  const access = yield* step("schema", "Schema", schemaOf(session, config.createSchema), ({ absent }) =>
+    absent ? `${names.schema} will be created` : names.schema,
+  )
+  const target = yield* step(
+    "privileges",
+    "Privileges",
+    privileges(session, access.create, model, allowed, config),
+    (found) => (found === undefined ? `CREATE on schema ${names.schema}` : `on ${table}`),
   )
   const fits = Effect.gen(function* () {
-    const layout = yield* layOut(names, model, allowed, target)
+    const layout = yield* layOut(names, model, allowed, target, config)
     const decision = yield* intakeFor(names, config, { mode: "once", model }, layout, target)
+    yield* mayCreateTarget(names, access, target, layout, decision, config)
     return { layout, decision, stagingKind: yield* stagingFor(session, model, access, target, decision) }
   })
   const fit = yield* step("table", "Table", fits, ({ layout: { notices, projection } }) =>
@@ -58,7 +64,12 @@ const walk = Effect.fn("check")(function* (
     (found) =>
       `${identifier.qualified(names.schema, names.ledgerTable)}${found === undefined ? " will be created" : ""}`,
   )
-  yield* step("trial", "Trial transaction", trial(session, config, { ...fit, target, ledger }), () => "rolled back")
+  yield* step(
+    "trial",
+    "Trial transaction",
+    trial(session, config, { ...fit, access, target, ledger }),
+    () => "rolled back",
+  )
 })
 
 /** A table needs its own privileges; a table yet to be created needs that of creating it. */
@@ -67,12 +78,14 @@ const privileges = Effect.fnUntraced(function* (
   create: boolean,
   model: Model.Model,
   allowed: Allowed,
+  config: Config,
 ) {
   const target = yield* targetOf(session, model)
   // Only then, so that a field without a column type is reported by its own step.
   if (target === undefined && !create) {
-    const layout = yield* layOut(session.names, model, allowed, undefined)
-    yield* mayCreateTarget(session.names, { usage: true, create: false }, layout)
+    const layout = yield* layOut(session.names, model, allowed, undefined, config)
+    const decision = yield* intakeFor(session.names, config, { mode: "once", model }, layout, undefined)
+    yield* mayCreateTarget(session.names, { usage: true, create: false }, undefined, layout, decision, config)
   }
   return target
 })

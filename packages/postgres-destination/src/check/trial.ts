@@ -6,17 +6,18 @@ import type { Config } from "../config/Config.ts"
 import type { Session } from "../connection/Session.ts"
 import { begin, setLocal, transactionSettings } from "../connection/transactionSettings.ts"
 import * as identifier from "../identifier.ts"
-import { creationLock } from "../ledger/exportKey.ts"
-import * as statements from "../ledger/statements.ts"
+import type * as statements from "../ledger/statements.ts"
 import type { Decision } from "../sink/intake.ts"
+import { preparations } from "../sink/preparations.ts"
 import type { StagingKind } from "../sink/staging.ts"
 import { take } from "../sink/take.ts"
 import { claimWindow } from "../sink/transaction.ts"
-import { createTable } from "../target/createTable.ts"
+import { queueFor } from "../target/create.ts"
 import type { Layout } from "../target/project.ts"
 import type { Relation, Target } from "../target/Target.ts"
 
 interface Facts {
+  readonly access: { readonly absent: boolean }
   readonly layout: Layout
   readonly decision: Decision
   readonly stagingKind: StagingKind
@@ -27,11 +28,10 @@ interface Facts {
 export const trial = Effect.fnUntraced(function* (
   session: Session,
   config: Config,
-  { decision, layout, ledger, stagingKind, target }: Facts,
+  { access, decision, layout, ledger, stagingKind, target }: Facts,
 ): Effect.fn.Return<void, DestinationError> {
   const { names } = session
   const table = identifier.qualified(names.schema, names.table)
-  const columns = layout.projection.columns
   const id = randomUUID()
   const settings = transactionSettings({
     server: session.server,
@@ -42,13 +42,10 @@ export const trial = Effect.fnUntraced(function* (
   const local = setLocal(settings)
   yield* session.query("trying a transaction", begin)
   yield* session.query("trying a transaction", local.sql, local.values)
-  const create = Effect.fnUntraced(function* (name: string, statement: string) {
-    const action = `trying to create ${identifier.qualified(names.schema, name)}`
-    yield* session.query(action, "SELECT pg_advisory_xact_lock($1)", [creationLock(names.schema, name)])
-    yield* session.query(action, statement, [], "create")
-  })
-  if (ledger === undefined) yield* create(names.ledgerTable, statements.createLedger(names))
-  if (target === undefined) yield* create(names.table, createTable(names, columns, decision.tableKey))
+  for (const preparation of preparations(names, config, { access, target, ledger, layout, decision })) {
+    yield* queueFor(session, preparation)
+    yield* session.query(`trying to create ${preparation.name}`, preparation.statement, [], "create")
+  }
   const start = DateTime.makeUnsafe(0)
   const claim: statements.Claim = {
     // No export has this name, so that the trial stands in nobody's way.

@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import { copyFormats } from "../copyFormat.ts"
 import { mergePolicies } from "../merge/Merge.ts"
+import { jsonTypes } from "../target/columnTypes.ts"
 import { duration, name, type Words } from "./fields.ts"
 
 const choice = <const Value extends string>(values: ReadonlyArray<Value>, preset: NoInfer<Value>, words: Words) =>
@@ -15,7 +16,7 @@ const flag = (words: Words) =>
 export const dataFields = {
   schema: name({
     title: "Schema",
-    description: "The schema in which the table is. It must exist.",
+    description: "The schema in which the table is.",
     default: "public",
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("public"))),
   table: name({
@@ -31,6 +32,30 @@ export const dataFields = {
     title: "Copy format",
     description:
       "How rows travel to the server. auto: in binary, which costs the server less, where every column's type allows it, and otherwise as text. binary: in binary or not at all.",
+  }),
+  createSchema: flag({
+    title: "Create the schema",
+    description: "Create the schema when it does not exist. Needs the privilege to create schemas in the database.",
+  }),
+  schemaEvolution: choice(["fixed", "add-columns"], "fixed", {
+    title: "Schema evolution",
+    description:
+      "fixed: fields without a column in the table are left out. add-columns: the table gets a column for each. The user must own it.",
+  }),
+  jsonType: choice(jsonTypes, "jsonb", {
+    title: "JSON type",
+    description:
+      "The type of new columns for JSON. json stores documents as they are, at half the cost to the server; jsonb can be searched.",
+  }),
+  onOverflow: choice(["nearest", "fail"], "nearest", {
+    title: "On overflow",
+    description:
+      "What happens to a value that its column has no room for. nearest: the nearest value is stored, and counted. fail: the run fails. Keys and versions always fail.",
+  }),
+  onInvalidText: choice(["nearest", "fail"], "nearest", {
+    title: "On invalid text",
+    description:
+      "What happens to text or JSON that Postgres cannot store as it is. nearest: the nearest text is stored, and counted. fail: the run fails. Keys and versions always fail.",
   }),
   merge: choice(mergePolicies, "by-version", {
     title: "Merge",

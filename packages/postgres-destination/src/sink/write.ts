@@ -6,12 +6,12 @@ import type { Session } from "../connection/Session.ts"
 import type { transactionSettings } from "../connection/transactionSettings.ts"
 import { targetChanged } from "../failure/targetChanged.ts"
 import * as identifier from "../identifier.ts"
-import * as statements from "../ledger/statements.ts"
-import { createIfMissing } from "../target/create.ts"
-import { createTable } from "../target/createTable.ts"
+import type * as statements from "../ledger/statements.ts"
+import { prepare } from "../target/create.ts"
 import { readTarget, type Target } from "../target/Target.ts"
 import { firstBytes, release } from "./copy.ts"
-import { intakeFor, layOut, type Survey } from "./survey.ts"
+import { intakeFor, layOut } from "./facts.ts"
+import type { Survey } from "./survey.ts"
 import { take, type Taken } from "./take.ts"
 import { beginTransaction } from "./transaction.ts"
 
@@ -61,13 +61,8 @@ const begin = Effect.fnUntraced(function* (
   attempt: Attempt,
 ): Effect.fn.Return<statements.Claim, DestinationError> {
   const { run, seen, settings } = attempt
-  if (seen.ledger === undefined) {
-    yield* createIfMissing(session, settings, {
-      name: session.names.ledgerTable,
-      statement: statements.createLedger(session.names),
-    })
-  }
-  const target = seen.target ?? (yield* createTarget(session, attempt))
+  for (const preparation of seen.preparations) yield* prepare(session, settings, preparation)
+  const target = seen.target === undefined || seen.added.length > 0 ? yield* made(session, attempt) : seen.target
   const claim: statements.Claim = {
     export: run.export,
     model: run.model.name,
@@ -89,20 +84,15 @@ const begin = Effect.fnUntraced(function* (
 })
 
 /** The source already renders what was planned: a table that someone else created meanwhile must be the same one. */
-const createTarget = Effect.fnUntraced(function* (
+const made = Effect.fnUntraced(function* (
   session: Session,
-  { config, run, seen, settings }: Attempt,
+  { config, run, seen }: Attempt,
 ): Effect.fn.Return<Target, DestinationError> {
-  const { projection } = seen
-  yield* createIfMissing(session, settings, {
-    name: session.names.table,
-    statement: createTable(session.names, projection.columns, seen.tableKey),
-  })
   const target = yield* readTarget(session)
   if (target === undefined) return yield* targetChanged(session.names)
-  const layout = yield* layOut(session.names, run.model, seen.allowed, target)
+  const layout = yield* layOut(session.names, run.model, seen.allowed, target, config)
   const { intake } = yield* intakeFor(session.names, config, run, layout, target)
-  if (JSON.stringify([layout.projection, intake]) !== JSON.stringify([projection, seen.intake])) {
+  if (JSON.stringify([layout.projection, intake]) !== JSON.stringify([seen.projection, seen.intake])) {
     return yield* targetChanged(session.names)
   }
   return target

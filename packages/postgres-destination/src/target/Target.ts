@@ -29,6 +29,8 @@ export interface Relation {
   readonly select: boolean
   readonly insert: boolean
   readonly update: boolean
+  /** By the role or one that it is a member of: only then may it be altered. */
+  readonly owned: boolean
 }
 
 export interface Target extends Relation {
@@ -60,6 +62,14 @@ export const readSchema = (session: Session): Effect.Effect<SchemaAccess | undef
     )
     .pipe(Effect.map(({ rows }) => rows[0]))
 
+export const mayCreateSchemas = (session: Session): Effect.Effect<boolean, DestinationError> =>
+  session
+    .query<{ granted: boolean }>(
+      "asking for the privilege to create schemas",
+      `SELECT has_database_privilege(current_database(), 'CREATE') AS "granted"`,
+    )
+    .pipe(Effect.map(({ rows: [row] }) => row?.granted === true))
+
 /** By name in the catalog, not `to_regclass`: that fails, instead of answering, where USAGE on the schema is missing. */
 export const readRelation = (session: Session, name: string): Effect.Effect<Relation | undefined, DestinationError> =>
   session
@@ -69,7 +79,8 @@ export const readRelation = (session: Session, name: string): Effect.Effect<Rela
               row_security_active(c.oid) AS "rowSecurity",
               has_table_privilege(c.oid, 'SELECT') AS "select",
               has_table_privilege(c.oid, 'INSERT') AS "insert",
-              has_table_privilege(c.oid, 'UPDATE') AS "update"
+              has_table_privilege(c.oid, 'UPDATE') AS "update",
+              pg_has_role(c.relowner, 'USAGE') AS "owned"
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = $1 AND c.relname = $2`,
       [session.names.schema, name],

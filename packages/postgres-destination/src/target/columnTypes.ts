@@ -25,8 +25,12 @@ const maxVarchar = 10_485_760
 const maxPrecision = 1000
 const microseconds = 6
 
+export const jsonTypes = ["jsonb", "json"] as const
+
+export type JsonType = (typeof jsonTypes)[number]
+
 /** The column of a new table; undefined where Postgres has none that holds the type without loss. */
-export const newColumnType = (type: FieldType.FieldType): NewColumnType | undefined => {
+export const newColumnType = (type: FieldType.FieldType, json: JsonType = "jsonb"): NewColumnType | undefined => {
   switch (type._tag) {
     case "Bool":
       return same(type, "boolean")
@@ -43,7 +47,7 @@ export const newColumnType = (type: FieldType.FieldType): NewColumnType | undefi
         ? { sql: "TEXT", name: "text", as: FieldType.text() }
         : same(type, `character varying(${type.maxLength})`, `VARCHAR(${type.maxLength})`)
     case "Json":
-      return same(type, "jsonb")
+      return same(type, json)
     case "Uuid":
       return same(type, "uuid")
     case "Bytes":
@@ -59,7 +63,7 @@ export const newColumnType = (type: FieldType.FieldType): NewColumnType | undefi
       return same(type, "inet")
     case "List": {
       // Postgres arrays are rectangular: a list of lists of different lengths is none.
-      const element = type.of._tag === "List" ? undefined : newColumnType(type.of)
+      const element = type.of._tag === "List" ? undefined : newColumnType(type.of, json)
       return element && { sql: `${element.sql}[]`, name: `${element.name}[]`, as: FieldType.list(element.as) }
     }
     default:

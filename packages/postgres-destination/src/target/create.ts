@@ -1,30 +1,40 @@
 /**
- * Creates a table that is missing, in a short transaction of its own. Several runs may find it missing at once: CREATE
- * TABLE IF NOT EXISTS then fails in the catalog (23505 on pg_type), so they queue on an advisory lock and look again.
+ * Creates what is missing, each in a short transaction of its own. Several runs may find it missing at once: CREATE TABLE IF
+ * NOT EXISTS then fails in the catalog (23505 on pg_type), so they queue on an advisory lock and look again.
  */
 import type { DestinationError } from "@batch-exports/core"
 import { Effect } from "effect"
 import type { Session } from "../connection/Session.ts"
 import { begin, setLocal, type transactionSettings } from "../connection/transactionSettings.ts"
-import * as identifier from "../identifier.ts"
 import { creationLock } from "../ledger/exportKey.ts"
 import { readRelation } from "./Target.ts"
 
-export interface Creation {
-  readonly name: string
-  readonly statement: string
-}
+export type Preparation =
+  | { readonly _tag: "Schema"; readonly name: string; readonly statement: string }
+  | { readonly _tag: "Table"; readonly name: string; readonly relation: string; readonly statement: string }
+  /** Columns that a table lacks. */
+  | { readonly _tag: "Columns"; readonly name: string; readonly statement: string }
 
-export const createIfMissing = Effect.fnUntraced(function* (
+/** While ALTER TABLE waits, everybody else waits for it: it gives up soon, and is tried again. */
+const alterPatience = "3000"
+
+export const prepare = Effect.fnUntraced(function* (
   session: Session,
   settings: ReturnType<typeof transactionSettings>,
-  { name, statement }: Creation,
+  preparation: Preparation,
 ): Effect.fn.Return<void, DestinationError> {
-  const action = `creating ${identifier.qualified(session.names.schema, name)}`
-  const local = setLocal(settings)
+  const action = `${preparation._tag === "Columns" ? "adding columns to" : "creating"} ${preparation.name}`
+  const altering = preparation._tag === "Columns" ? [["lock_timeout", alterPatience] as const] : []
+  const local = setLocal([...settings, ...altering])
   yield* session.query(action, begin)
   yield* session.query(action, local.sql, local.values)
-  yield* session.query(action, "SELECT pg_advisory_xact_lock($1)", [creationLock(session.names.schema, name)])
-  if ((yield* readRelation(session, name)) === undefined) yield* session.query(action, statement, [], "create")
+  yield* queueFor(session, preparation)
+  const there = preparation._tag === "Table" && (yield* readRelation(session, preparation.relation)) !== undefined
+  if (!there) yield* session.query(action, preparation.statement, [], "create")
   yield* session.query(action, "COMMIT")
 })
+
+export const queueFor = (session: Session, { name }: Preparation): Effect.Effect<unknown, DestinationError> =>
+  session.query(`waiting for others who create ${name}`, "SELECT pg_advisory_xact_lock($1)", [
+    creationLock(session.names.schema, name),
+  ])

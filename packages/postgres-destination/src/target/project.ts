@@ -4,6 +4,7 @@
  */
 import { FieldType, Model, type Projection, type RecordSchema } from "@batch-exports/core"
 import { Result } from "effect"
+import type { Config } from "../config/Config.ts"
 import type { Allowed } from "../copyFormat.ts"
 import { copyBinary, copyText, type CopyEncoding } from "../encodings.ts"
 import * as identifier from "../identifier.ts"
@@ -20,6 +21,8 @@ export interface Incompatible {
 }
 
 export interface Layout {
+  /** Columns of the projection that the table does not have yet: they are added first. */
+  readonly added: ReadonlyArray<Projection.Column>
   readonly projection: Projection.Projection & { readonly encoding: CopyEncoding }
   readonly notices: ReadonlyArray<string>
   /** How the rows go, and why so: a sentence for people. */
@@ -29,44 +32,65 @@ export interface Layout {
 interface Request {
   readonly model: Model.Model
   readonly allowed: Allowed
+  readonly settings: Pick<Config, "jsonType" | "onInvalidText" | "onOverflow" | "schemaEvolution">
   readonly tableName: string
 }
 
-const unfit = (model: Model.Model, field: RecordSchema.Field): Projection.Unfit =>
-  Model.identityFields(model).has(field.name) ? "fail" : "nearest"
+/** What happens to values that cannot be stored as they are. Records are told apart by keys and versions: those never change. */
+const policies = (
+  { model, settings: { onInvalidText, onOverflow } }: Request,
+  field: RecordSchema.Field,
+): Pick<Projection.Column, "unfit" | "invalid"> => {
+  if (Model.identityFields(model).has(field.name)) return { unfit: "fail" }
+  const of = field.type._tag === "List" ? field.type.of : field.type
+  const text = of._tag === "Text" || of._tag === "Json"
+  return { unfit: onOverflow, ...(text && onInvalidText !== onOverflow ? { invalid: onInvalidText } : {}) }
+}
 
-/** The columns of a table that is yet to be created: exactly the created fields. */
-export const projectNew = ({ allowed, model, tableName }: Request): Result.Result<Layout, Incompatible> => {
+const evolves = ({ settings }: Request): boolean => settings.schemaEvolution === "add-columns"
+
+/** What a field becomes where there is no column for it yet, or why there can be none. */
+const newColumn = (request: Request, field: RecordSchema.Field): Result.Result<Projection.Column, string> => {
+  const type = newColumnType(field.type, request.settings.jsonType)
+  const named = identifier.problem(field.name)
+  if (named !== undefined) return Result.fail(`the name of field "${field.name}" ${named}`)
+  return type === undefined
+    ? Result.fail(`Postgres has no column type for field "${field.name}" (${FieldType.format(field.type)})`)
+    : Result.succeed({ field, as: type.as, targetType: type.name, ...policies(request, field) })
+}
+
+/** A new column has exactly the type that its field asks for; once it is there, its OID is looked at as well. */
+const withoutBinary = ({ as, field, targetType }: Projection.Column): ReadonlyArray<string> =>
+  binaryOids(as).length === 0 ? [`column "${field.name}" is ${targetType}`] : []
+
+/** The columns of a table that is yet to be created: exactly the created fields, unless columns may be added at any time. */
+export const projectNew = (request: Request): Result.Result<Layout, Incompatible> => {
+  const { allowed, model, tableName } = request
   const columns: Array<Projection.Column> = []
   const problems: Array<string> = []
-  const notBinary: Array<string> = []
-  for (const field of model.schema.fields.filter(({ created }) => created)) {
-    const type = newColumnType(field.type)
-    const named = identifier.problem(field.name)
-    if (named !== undefined) problems.push(`the name of field "${field.name}" ${named}`)
-    else if (type === undefined) {
-      problems.push(`Postgres has no column type for field "${field.name}" (${FieldType.format(field.type)})`)
-    } else {
-      columns.push({ field, as: type.as, targetType: type.name, unfit: unfit(model, field) })
-      // A new column has exactly the type that its field asks for; once it is there, its OID is looked at as well.
-      if (binaryOids(type.as).length === 0) notBinary.push(`column "${field.name}" is ${type.name}`)
-    }
+  const wanted = model.schema.fields.filter(({ created }) => created || evolves(request))
+  for (const field of wanted) {
+    const column = newColumn(request, field)
+    if (Result.isSuccess(column)) columns.push(column.success)
+    else problems.push(column.failure)
   }
   return conclude(columns, problems, {
     remedy: "Rename or leave out the field, or create the table by hand with the columns that you want.",
     nothing: `model "${model.name}" has no field that a new table ${tableName} would get`,
     allowed,
-    notBinary,
-    leftOut: model.schema.fields.filter(({ created }) => !created).map(({ name }) => name),
+    notBinary: columns.flatMap(withoutBinary),
+    leftOut: model.schema.fields.filter((field) => !wanted.includes(field)).map(({ name }) => name),
     notices: [],
+    added: [],
   })
 }
 
 /** The columns of the user's table, by name. Columns that no field fills are left alone. */
 export const projectExisting = (
-  { allowed, model, tableName }: Request,
+  request: Request,
   target: Pick<Target, "columns">,
 ): Result.Result<Layout, Incompatible> => {
+  const { allowed, model, tableName } = request
   const byName = new Map(target.columns.map((column) => [column.name, column]))
   const columns: Array<Projection.Column> = []
   const problems: Array<string> = []
@@ -74,8 +98,18 @@ export const projectExisting = (
   const leftOut: Array<string> = []
   const notBinary: Array<string> = []
   const filled = new Set<string>()
+  const added: Array<Projection.Column> = []
   for (const field of model.schema.fields) {
     const column = byName.get(field.name)
+    if (column === undefined && evolves(request)) {
+      const made = newColumn(request, field)
+      if (Result.isSuccess(made)) {
+        columns.push(made.success)
+        added.push(made.success)
+        notBinary.push(...withoutBinary(made.success))
+      } else problems.push(made.failure)
+      continue
+    }
     if (column === undefined || column.serverFilled) {
       leftOut.push(field.name)
       continue
@@ -93,7 +127,7 @@ export const projectExisting = (
         `Column "${column.name}" is NOT NULL, and the field may be null: the first null would stop the export.`,
       )
     }
-    columns.push({ field, as, targetType: column.declared, unfit: unfit(model, field) })
+    columns.push({ field, as, targetType: column.declared, ...policies(request, field) })
     if (!binaryOids(as).includes(column.typeOid)) notBinary.push(`column "${column.name}" is ${column.declared}`)
   }
   for (const column of target.columns) if (blocks(column, filled)) problems.push(unfilled(column))
@@ -107,6 +141,7 @@ export const projectExisting = (
     notBinary,
     leftOut,
     notices,
+    added,
   })
 }
 
@@ -134,6 +169,7 @@ const conclude = (
     readonly notBinary: ReadonlyArray<string>
     readonly leftOut: ReadonlyArray<string>
     readonly notices: ReadonlyArray<string>
+    readonly added: ReadonlyArray<Projection.Column>
   },
 ): Result.Result<Layout, Incompatible> => {
   if (problems.length > 0) return Result.fail({ problems, remedy: rest.remedy })
@@ -156,6 +192,7 @@ const conclude = (
   return Result.succeed({
     projection: { encoding, columns: [first, ...others], leftOut: rest.leftOut },
     notices: rest.notices,
+    added: rest.added,
     format:
       encoding === copyBinary
         ? "Rows are copied in binary."

@@ -70,6 +70,25 @@ export const creatable = (
         `Run as the schema's owner: ${grantSchema(names)} Or create it there:\n${missing.statement};\n${missing.grant}`,
       )
 
+/** Adding columns needs the table itself. */
+export const alterable = (found: Relation, names: Names, columns: ReadonlyArray<string>, statement: string): Verdict =>
+  columns.length === 0 || found.owned
+    ? Result.void
+    : refuse(
+        "PermissionDenied",
+        `${identifier.qualified(names.schema, names.table)} lacks ${columns.join(", ")}, and user "${names.user}", who does not own it, may not add columns`,
+        `Run as its owner: ${statement}; or set schemaEvolution to "fixed".`,
+      )
+
+export const creatableSchema = (granted: boolean, names: Names): Verdict =>
+  granted
+    ? Result.void
+    : refuse(
+        "PermissionDenied",
+        `Schema "${names.schema}" does not exist, and user "${names.user}" may not create schemas in database "${names.database}"`,
+        `Run as the database's owner: CREATE SCHEMA ${identifier.quote(names.schema)}; ${grantSchema(names)}`,
+      )
+
 const kinds: Readonly<Record<string, string>> = {
   v: "a view",
   m: "a materialized view",
