@@ -10,6 +10,8 @@ import type { Projection } from "./Projection.ts"
 import type { Run, Stored, Tally } from "./Run.ts"
 import type { Window } from "./Window.ts"
 
+export { inOrder, type Steps } from "./inOrder.ts"
+
 /**
  * The version of this contract. It rises when a plugin that was made for an older one could lose or double records, or no
  * longer runs; the runner refuses plugins of another version.
