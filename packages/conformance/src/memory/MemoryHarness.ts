@@ -20,7 +20,8 @@ export interface Options {
 }
 
 export const make = (options: Options = {}): Shape => ({
-  module: options.module ?? new URL("./module.ts", import.meta.url).href,
+  module:
+    options.module ?? new URL(import.meta.url.endsWith(".ts") ? "./module.ts" : "./module.js", import.meta.url).href,
   fresh: Effect.map(fresh(options.parts ?? honest), (target) =>
     options.stream === true ? withoutTable(target) : target,
   ),

@@ -69,7 +69,7 @@ const talk = (socket: Socket): Connection => {
       Effect.callback<A, DestinationError>((resume) => {
         if (socket.destroyed) return resume(Effect.fail(lost()))
         waiting.push((answer) => resume(judge<A>(answer)))
-        for (const piece of frames.message(request)) socket.write(piece)
+        socket.write(Buffer.concat([...frames.message(request)]))
       }),
     send: (bytes) =>
       new Promise((resolve, reject) => {
