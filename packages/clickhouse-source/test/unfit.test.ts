@@ -51,6 +51,25 @@ layer(ClickHouseServer.layer)("unfit", (it) => {
     )
   }
 
+  it.effect("tells text that is not valid from text that is too long, where each has a policy of its own", () =>
+    Effect.gen(function* () {
+      const long = { event: "x".repeat(201) }
+      const broken = { event: "a\0" }
+      const outcome = (row: Row, column: Partial<Projection.Column>) =>
+        Effect.match(read([row], { event: column }), {
+          onSuccess: ({ tally }) => tally.adjusted["event"],
+          onFailure: ({ reason }) => reason,
+        })
+      const strict = { unfit: "fail", invalid: "nearest" } as const
+      const pure = { unfit: "nearest", invalid: "fail" } as const
+      assert.strictEqual(yield* outcome(long, strict), "ValueUnfit")
+      assert.strictEqual(yield* outcome(broken, strict), 1)
+      assert.strictEqual(yield* outcome(long, pure), 1)
+      assert.strictEqual(yield* outcome(broken, pure), "ValueUnfit")
+      assert.strictEqual(yield* outcome({ event: "fine" }, pure), undefined)
+    }),
+  )
+
   it.effect("sees no harm in what fits exactly", () =>
     Effect.gen(function* () {
       const row = { event: "😀".repeat(200), teamId: "2147483647", properties: '{"$ip":"::1","n":1e999}' }
@@ -70,9 +89,9 @@ layer(ClickHouseServer.layer)("unfit", (it) => {
       const text = yield* Effect.flip(read([], { event: { as: FieldType.int32, targetType: "integer" } }))
       assert.strictEqual(text.reason, "Unsupported")
       assert.include(text.message, '"event" (text(200)) as int32 (integer)')
-      const encoding = yield* Effect.flip(read([], { event: {} }, "csv"))
+      const encoding = yield* Effect.flip(read([], { event: {} }, "morse"))
       assert.strictEqual(encoding.reason, "Unsupported")
-      assert.include(encoding.message, '"csv"')
+      assert.include(encoding.message, '"morse"')
     }),
   )
 

@@ -25,6 +25,10 @@ export interface Rendering extends Statement {
 
 interface Column extends Projection.Column {
   readonly value: Value
+  /** A condition under which the value stops the query. */
+  readonly stops: string | undefined
+  /** A condition under which the value counts as adjusted. */
+  readonly counts: string | undefined
 }
 
 /** Fails with what cannot be rendered, before anything is read. */
@@ -68,21 +72,34 @@ const castAll = (projection: Projection.Projection, rows: Rows): Result.Result<R
       const [from, to] = [FieldType.format(column.field.type), FieldType.format(column.as)]
       return Result.fail(`"${column.field.name}" (${from}) as ${to} (${column.targetType})`)
     }
-    columns.push({ ...column, value })
+    columns.push({ ...column, value, ...judge(column, rows.values[index]!, value) })
   }
   return Result.succeed(columns)
+}
+
+/** Where text that is not valid has a policy of its own, it is told from what the column has no room for. */
+const judge = (
+  { as, invalid, unfit }: Projection.Column,
+  raw: Value,
+  { adjusted }: Value,
+): Pick<Column, "stops" | "counts"> => {
+  if (invalid === undefined || invalid === unfit) {
+    return unfit === "fail" ? { stops: adjusted, counts: undefined } : { stops: undefined, counts: adjusted }
+  }
+  const { adjusted: broken, ...sound } = raw
+  const tooLarge = cast(sound, as)?.adjusted
+  return unfit === "fail" ? { stops: tooLarge, counts: broken } : { stops: broken, counts: tooLarge }
 }
 
 const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncoding, mark: string) => {
   const slots: Array<string> = []
   const expressions: Array<string> = []
-  for (const [index, { as, field, targetType, unfit, value }] of columns.entries()) {
+  for (const [index, { as, field, stops, targetType, value }] of columns.entries()) {
     const column = encoding.write({ value, targetType, index, columns: columns.length })
     if (column === undefined) {
       return Result.fail(`"${field.name}" as ${FieldType.format(as)} (${targetType}) in ${encoding.name}`)
     }
-    const sql =
-      unfit === "fail" && value.adjusted !== undefined ? guarded(column, value.adjusted, field.name) : column.sql
+    const sql = stops === undefined ? column.sql : guarded(column, stops, field.name)
     expressions.push(`${sql} AS batch_c${index}`)
     slots.push(`\${batch_c${index}:${column.escaping}}`)
   }
@@ -101,8 +118,8 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
 
 /** Nothing for a row that is stored as it is; a digit for each adjustable column where one of them was adjusted. */
 const marksOf = (columns: ReadonlyArray<Column>, mark: string) => {
-  const found = columns.flatMap(({ field, unfit, value }) =>
-    value.adjusted === undefined || unfit === "fail" ? [] : [{ name: field.name, sql: `ifNull(${value.adjusted}, 0)` }],
+  const found = columns.flatMap(({ counts, field }) =>
+    counts === undefined ? [] : [{ name: field.name, sql: `ifNull(${counts}, 0)` }],
   )
   if (found.length === 0) return undefined
   const digits = found.map(({ sql }) => `if(${sql}, '1', '0')`)
