@@ -14,6 +14,8 @@ export interface Server {
   readonly version: number
   readonly encoding: string
   readonly standby: boolean
+  /** Somebody set the server, the database or the user so. Our transactions could override it: that is not ours to do. */
+  readonly readOnly: boolean
   readonly user: string
   /** Windows servers refuse a setting that finds out about vanished clients. */
   readonly windows: boolean
@@ -80,7 +82,8 @@ export const connect = Effect.fn("connect")(function* (
   const { rows } = yield* query<Server>(
     "asking the server about itself",
     `SELECT current_setting('server_version_num')::int4 AS "version", current_setting('server_encoding') AS "encoding",
-            pg_is_in_recovery() AS "standby", current_user::text AS "user",
+            pg_is_in_recovery() AS "standby", current_setting('default_transaction_read_only')::bool AS "readOnly",
+            current_user::text AS "user",
             version() ~* 'windows|mingw|visual c' AS "windows"`,
   )
   const server = rows[0]

@@ -34,10 +34,17 @@ export const encoding = (server: Server, names: Names): Verdict =>
         "Export to a database that was created with ENCODING 'UTF8'.",
       )
 
-export const writable = (server: Server): Verdict =>
-  server.standby
-    ? refuse("ReadOnly", "The server is a standby and accepts no writes", "Point host at the primary server.")
+export const writable = (server: Server): Verdict => {
+  if (server.standby)
+    return refuse("ReadOnly", "The server is a standby and accepts no writes", "Point host at the primary server.")
+  return server.readOnly
+    ? refuse(
+        "ReadOnly",
+        "The server, the database or the user is set to read-only (default_transaction_read_only)",
+        `Some providers do so when the disk is nearly full. Where it is meant for others, run: ALTER ROLE ${identifier.quote(server.user)} SET default_transaction_read_only = off;`,
+      )
     : Result.void
+}
 
 export const schema = (access: SchemaAccess | undefined, names: Names): Verdict<SchemaAccess> => {
   if (access === undefined) {

@@ -11,6 +11,8 @@ import { type Arranged, arrange, variant } from "./variant.ts"
 export interface Database extends DevPostgres {
   /** Of the destination: how this run's variant reaches the server, through a pooler where it has one. */
   readonly settings: Settings
+  /** Of a test's own connection. */
+  readonly ssl: Arranged["ssl"]
   /** As the superuser. */
   readonly sql: <Row extends pg.QueryResultRow>(
     text: string,
@@ -34,8 +36,10 @@ export class Postgres extends Context.Service<Postgres, Database>()("test/Postgr
 }
 
 /** A server for one test, whatever the variant is. */
-export const start = Effect.fnUntraced(function* (options: Parameters<typeof postgres>[0], ssl?: Arranged["ssl"]) {
+export const start = Effect.fnUntraced(function* (options: Parameters<typeof postgres>[0], chosen?: Arranged["ssl"]) {
   const server = yield* postgres(options)
+  const verified = server.ca === undefined ? false : { ca: server.ca }
+  const ssl = chosen === undefined || server.external ? verified : chosen
   const pool = yield* Effect.acquireRelease(
     Effect.sync(() => {
       const made = new Pool({
@@ -44,7 +48,7 @@ export const start = Effect.fnUntraced(function* (options: Parameters<typeof pos
         user: server.user,
         password: server.password,
         database: server.database,
-        ssl: ssl !== undefined && !server.external ? ssl : server.ca === undefined ? false : { ca: server.ca },
+        ssl,
         // What tests read as text is the same everywhere.
         options: "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex",
         max: 4,
@@ -56,6 +60,7 @@ export const start = Effect.fnUntraced(function* (options: Parameters<typeof pos
   )
   const database: Database = {
     ...server,
+    ssl,
     settings: server.ca === undefined ? { sslmode: "disable" } : { rootCertificate: server.ca },
     sql: (text, values = []) => Effect.promise(async () => (await pool.query(text, [...values])).rows),
   }
