@@ -1,6 +1,6 @@
 /** Writes the parts of the documentation that could drift. `--check` writes nothing and fails on a difference. */
 import { Reason } from "@batch-exports/core"
-import { failureTable } from "@batch-exports/postgres-destination"
+import { acceptedPairs, failureTable } from "@batch-exports/postgres-destination"
 import { readFileSync, writeFileSync } from "node:fs"
 
 interface Part {
@@ -32,6 +32,18 @@ const parts: ReadonlyArray<Part> = [
     from: "packages/core/src/Reason.ts",
     header: ["reason", "next", "means"],
     rows: Reason.all.map((reason) => [reason, Reason.recovery(reason), Reason.reasons[reason].means]),
+  },
+  {
+    file: "docs/postgres.md",
+    name: "pairs",
+    from: "packages/postgres-destination/src/target/acceptedPairs.ts",
+    header: ["field", "new column", "existing columns, in binary", "as text"],
+    rows: acceptedPairs().map(({ binary, created, field, text }) => [
+      field,
+      `\`${created}\``,
+      binary.map((name) => `\`${name}\``).join(", "),
+      text.map((name) => `\`${name}\``).join(", "),
+    ]),
   },
   { ...failures, name: "codes", header: ["code", "condition", "reason", "next", "what to do"], rows: codes.map(row) },
   { ...failures, name: "classes", header: ["class", "name", "reason", "next", "what to do"], rows: classes.map(row) },

@@ -173,6 +173,20 @@ layer(Postgres.layer, { excludeTestServices: true })("merges", (it) => {
     }),
   )
 
+  it.effect("a column in which different keys are equal is refused; one that is short for a key says so", () =>
+    Effect.gen(function* () {
+      const { schema, sql, to } = yield* start()
+      yield* sql(`CREATE TABLE ${schema}.t (team_id integer, distinct_id char(20), person_id varchar(10), properties jsonb,
+                  person_distinct_id_version integer, person_version integer, PRIMARY KEY (team_id, distinct_id))`)
+      const refused = yield* Effect.flip(to.plan(runOf({ model: persons })))
+      assert.strictEqual(refused.reason, "TargetIncompatible")
+      yield* sql(/ALTER TABLE [^;]+;/.exec(refused.remedy)?.[0] ?? "")
+      const { notices } = yield* to.plan(runOf({ model: persons }))
+      yield* sql(/ALTER TABLE [^;]+;/.exec(notices.join("\n"))?.[0] ?? "")
+      assert.notMatch((yield* to.plan(runOf({ model: persons }))).notices.join("\n"), /ALTER/)
+    }),
+  )
+
   it.effect("a table without a version is refused with the ALTER, unless what was read last may win", () =>
     Effect.gen(function* () {
       const { schema, send, sql, to } = yield* start()

@@ -78,6 +78,18 @@ export const plan = ({
   }
   if (lacking.length > 0) return Result.fail(absent(model, tableName, lacking))
 
+  const inexact = projection.columns.filter(
+    ({ field, targetType }) =>
+      identity.key.includes(field.name) && /^(character\(|character$|bpchar|citext)/.test(targetType),
+  )
+  if (inexact.length > 0) {
+    return Result.fail({
+      problems: inexact.map(
+        ({ field, targetType }) => `column "${field.name}" is ${targetType}, to which some keys that differ are equal`,
+      ),
+      remedy: `Run: ALTER TABLE ${tableName} ${inexact.map(({ field }) => `ALTER COLUMN ${identifier.quote(field.name)} TYPE TEXT`).join(", ")};`,
+    })
+  }
   const json = projection.columns.filter(({ targetType }) => targetType === "json").map(({ field }) => field.name)
   const incomparable = [
     ...identity.key,

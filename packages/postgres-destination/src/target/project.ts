@@ -98,6 +98,7 @@ export const projectExisting = (
   const leftOut: Array<string> = []
   const notBinary: Array<string> = []
   const filled = new Set<string>()
+  const identity = Model.identityFields(model)
   const added: Array<Projection.Column> = []
   for (const field of model.schema.fields) {
     const column = byName.get(field.name)
@@ -127,6 +128,12 @@ export const projectExisting = (
         `Column "${column.name}" is NOT NULL, and the field may be null: the first null would stop the export.`,
       )
     }
+    if (identity.has(field.name) && isNarrower(as, field.type)) {
+      const type = newColumnType(field.type)?.sql ?? "TEXT"
+      notices.push(
+        `Column "${column.name}" is ${column.declared}, and keys and versions must fit whole: the first that does not stops the export. Widen it: ALTER TABLE ${tableName} ALTER COLUMN ${identifier.quote(column.name)} TYPE ${type};`,
+      )
+    }
     columns.push({ field, as, targetType: column.declared, ...policies(request, field) })
     if (!binaryOids(as).includes(column.typeOid)) notBinary.push(`column "${column.name}" is ${column.declared}`)
   }
@@ -144,6 +151,11 @@ export const projectExisting = (
     added,
   })
 }
+
+/** Of text and of timestamps, which alone may be narrowed. */
+const isNarrower = (as: FieldType.FieldType, type: FieldType.FieldType): boolean =>
+  (as._tag === "Text" && type._tag === "Text" && (as.maxLength ?? Infinity) < (type.maxLength ?? Infinity)) ||
+  (as._tag === "Timestamp" && type._tag === "Timestamp" && as.digits < type.digits)
 
 const blocks = (column: Column, filled: ReadonlySet<string>): boolean =>
   column.notNull && !column.hasDefault && !column.serverFilled && !filled.has(column.name)
