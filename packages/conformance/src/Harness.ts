@@ -68,8 +68,11 @@ export interface Misconfigured {
 
 /** How laws prepare and look at a table, as its owner would by hand. */
 export interface Tabular {
-  /** Another target beside this one, under names that may be hostile. */
-  readonly named: (names: { readonly schema?: string; readonly table?: string }) => Target
+  /** Another target beside this one, under names that may be hostile. A schema that is not there is made. */
+  readonly named: (names: {
+    readonly schema?: string
+    readonly table?: string
+  }) => Effect.Effect<Target, never, Scope.Scope>
   /** The longest name that the system keeps whole, in bytes. */
   readonly nameBytes: number
   /** Makes the table before the destination does. */

@@ -5,7 +5,9 @@ import { atomicity } from "./atomicity/index.ts"
 import { check } from "./check/index.ts"
 import { lifecycle } from "./lifecycle/index.ts"
 import { manifest } from "./manifest/index.ts"
+import { names } from "./names/index.ts"
 import { replay } from "./replay/index.ts"
+import { schema } from "./schema/index.ts"
 import { upsert } from "./upsert/index.ts"
 import { values } from "./values/index.ts"
 
@@ -15,6 +17,8 @@ export const laws: ReadonlyArray<Law> = [
   ...lifecycle,
   ...append,
   ...values,
+  ...names,
+  ...schema,
   ...upsert,
   ...replay,
   ...atomicity,

@@ -65,7 +65,7 @@ const target = (at: At): Target => {
   const config = { ...server, password, schema, table }
   return {
     config,
-    rows: () => Effect.sync(() => tableOf(at)?.rows ?? []),
+    rows: () => Effect.sync(() => rowsOf(at)),
     writes: Effect.sync(() => (tableOf(at)?.rows ?? []).map(nameOf)),
     leftovers: Effect.sync(() => [...store.aside]),
     network: { server, through: (proxy) => ({ ...config, ...proxy }) },
@@ -81,6 +81,13 @@ const target = (at: At): Target => {
   }
 }
 
+/** A column that was added later is NULL in the rows that were there. */
+const rowsOf = (at: At): ReadonlyArray<Row> => {
+  const table = tableOf(at)
+  const empty = Object.fromEntries((table?.columns ?? []).map(({ name }) => [name, null]))
+  return (table?.rows ?? []).map((row) => ({ ...empty, ...row }))
+}
+
 /** Rows are replaced, never changed, so a row that is the same object was not written. */
 const names = new WeakMap<Row, string>()
 const nameOf = (row: Row): string => {
@@ -92,7 +99,7 @@ const nameOf = (row: Row): string => {
 const tableOf = ({ schema, store, table }: At) => store.tables.get(Store.tableKey(schema, table))
 
 const tabular = (at: At): Tabular => ({
-  named: (names) => target({ ...at, ...names }),
+  named: (names) => Effect.succeed(target({ ...at, ...names })),
   nameBytes: 63,
   create: (columns) =>
     Effect.sync(() => {

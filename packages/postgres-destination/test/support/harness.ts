@@ -33,6 +33,9 @@ const fresh = (changes: Settings): Effect.Effect<Harness.Target, never, Postgres
     return target(database, yield* settingsFor(schema, changes), { schema, table: "t" })
   })
 
+const namedSchema = ({ sql }: Database, schema: string) =>
+  Effect.acquireRelease(sql(`CREATE SCHEMA ${quote(schema)}`), () => sql(`DROP SCHEMA ${quote(schema)} CASCADE`))
+
 export interface Names {
   readonly schema: string
   readonly table: string
@@ -54,7 +57,12 @@ export const target = (database: Database, settings: Settings, names: Names): Ha
       wrong("the database does not exist", "database", "DatabaseMissing", { database: "no such database" }),
       wrong("the schema does not exist", "schema", "SchemaMissing", { schema: "no such schema" }),
     ],
-    tabular: tabular(database, names, (others) => target(database, settings, { ...names, ...others })),
+    tabular: tabular(database, names, (others) =>
+      Effect.as(
+        others.schema === undefined ? Effect.void : namedSchema(database, others.schema),
+        target(database, settings, { ...names, ...others }),
+      ),
+    ),
   }
 
   function wrong(when: string, step: string, reason: Reason.Reason, changes: Settings): Harness.Misconfigured {

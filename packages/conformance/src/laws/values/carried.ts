@@ -1,12 +1,5 @@
-/** Which types an encoding carries to a destination, found out by asking for its plan, and models that have them. */
-import {
-  type Capabilities,
-  type Destination,
-  type Encoding,
-  FieldType,
-  type Model,
-  type RecordSchema,
-} from "@batch-exports/core"
+/** Which types some encodings carry to a destination, found out by asking for its plan, and models that have them. */
+import { type Capabilities, type Destination, FieldType, type Model, type RecordSchema } from "@batch-exports/core"
 import { Effect, Result } from "effect"
 import type { Bench } from "../../Bench.ts"
 import { runOf, standard } from "../../drive/exported.ts"
@@ -42,18 +35,18 @@ export const modelOf = (
 export const carried = (
   bench: Bench,
   destination: Destination.Configured,
-  encoding: Encoding.EncodingName,
+  encodings: Bench["encodings"],
   types: ReadonlyArray<FieldType.FieldType>,
 ): Effect.Effect<ReadonlyArray<FieldType.FieldType>> =>
   Effect.gen(function* () {
     if (types.length === 0) return []
     const model = modelOf(bench.plugin.capabilities, types)
-    const plan = yield* Effect.result(destination.plan(runOf(standard(bench, { model, offers: [encoding] }))))
+    const plan = yield* Effect.result(destination.plan(runOf(standard(bench, { model, offers: encodings }))))
     if (Result.isSuccess(plan)) return types.filter((type, index) => isRendered(plan.success, `f${index}`, type))
     if (types.length === 1) return []
     const half = Math.ceil(types.length / 2)
-    const first = yield* carried(bench, destination, encoding, types.slice(0, half))
-    return [...first, ...(yield* carried(bench, destination, encoding, types.slice(half)))]
+    const first = yield* carried(bench, destination, encodings, types.slice(0, half))
+    return [...first, ...(yield* carried(bench, destination, encodings, types.slice(half)))]
   })
 
 /** Sources have no way from some types to others, and refuse the pair before they read. */
