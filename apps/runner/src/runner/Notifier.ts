@@ -49,6 +49,7 @@ const failed = Effect.fnUntraced(function* (run: Run, failure: Failure) {
   const what = `export "${run.export}"`
   yield* send(notice("failed", run, `${what}: a run failed: ${failure.message}. ${failure.remedy}`, failure))
   if (run.origin !== "schedule") return
+  yield* Exports.failing(run.export)
   const { autoPauseAfter } = (yield* current).runner
   if ((yield* Runs.failuresInARow(run.export, autoPauseAfter)) < autoPauseAfter) return
   const reason = `paused by the runner: ${autoPauseAfter} runs failed in a row, the last with ${failure.reason}`
@@ -59,6 +60,6 @@ const failed = Effect.fnUntraced(function* (run: Run, failure: Failure) {
 })
 
 const completed = Effect.fnUntraced(function* (run: Run) {
-  if (run.origin !== "schedule" || !(yield* Runs.failedBefore(run))) return
+  if (run.origin !== "schedule" || !(yield* Exports.works(run.export))) return
   yield* send(notice("recovered", run, `export "${run.export}" works again`))
 })

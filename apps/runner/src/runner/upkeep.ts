@@ -12,7 +12,7 @@ import { covered } from "./planDue.ts"
 /** The engine keeps every message; a finished run needs none. Long enough that no execution is still being answered. */
 const ENGINE_MEMORY = Duration.toMillis("1 hour")
 
-export const forgetOld = Effect.fn("forgetOld")(function* () {
+export const forgetOld = Effect.fn("forgetOld")(function* (engineMemory = ENGINE_MEMORY) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   const { keepRuns } = (yield* current).runner
@@ -25,7 +25,7 @@ export const forgetOld = Effect.fn("forgetOld")(function* () {
     // The accounting outlives its runs by far, and is small; it says what was skipped, which nothing else does.
     yield* sql`DELETE FROM occurrences WHERE created_at < ${before} AND outcome = 'run'`
   }).pipe(sql.withTransaction)
-  yield* forgetMessages(now - ENGINE_MEMORY)
+  yield* forgetMessages(now - engineMemory)
 })
 
 /** Messages and replies of executions that have ended. Their ids begin with their time. */

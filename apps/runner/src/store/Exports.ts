@@ -171,6 +171,21 @@ export const resume = Effect.fnUntraced(function* (name: string) {
   return rows.length > 0
 })
 
+/** Remembers that an export fails, until it works again. */
+export const failing = Effect.fnUntraced(function* (name: string) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`UPDATE exports SET failing_since = ${now} WHERE name = ${name} AND failing_since IS NULL`
+})
+
+/** True when it was failing until now. */
+export const works = Effect.fnUntraced(function* (name: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<Row>`UPDATE exports SET failing_since = NULL
+    WHERE name = ${name} AND failing_since IS NOT NULL RETURNING name`
+  return rows.length > 0
+})
+
 export interface Occurrence {
   readonly start: number
   readonly end: number

@@ -248,16 +248,6 @@ export const failuresInARow = (exportName: string, upTo: number): Answer<number>
     return firstOther === -1 ? rows.length : firstOther
   })
 
-/** Whether the run of the schedule that ended before this one had failed. */
-export const failedBefore = (run: Pick<Run, "id" | "export">): Answer<boolean> =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const [row] = yield* sql<Row>`SELECT state FROM runs
-      WHERE export = ${run.export} AND id <> ${run.id} AND origin = 'schedule' AND state IN ('completed', 'failed')
-      ORDER BY finished_at DESC LIMIT 1`
-    return row?.["state"] === "failed"
-  })
-
 /** A run whose execution ended without a word: it waits anew, as another execution. */
 export const again = ({ generation, id }: Key): Answer<void> =>
   Effect.gen(function* () {

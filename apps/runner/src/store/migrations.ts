@@ -20,6 +20,7 @@ const first = Effect.gen(function* () {
     next_due_at BIGINT,
     paused_at BIGINT,
     pause_reason TEXT,
+    failing_since BIGINT,
     created_at BIGINT NOT NULL,
     removed_at BIGINT
   )`

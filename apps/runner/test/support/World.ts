@@ -173,7 +173,7 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
       return row ?? { table: -1, ledger: -2, windows: 0 }
     })
 
-  return { ch, server, admin, schema, folder, windows, config, start, cli, run, compare, query, counts }
+  return { ch, server, admin, schema, folder, windows, config, env, start, cli, run, compare, query, counts }
 })
 
 type Shape = Effect.Success<ReturnType<typeof makeWorld>>

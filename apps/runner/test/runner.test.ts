@@ -1,0 +1,350 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { vi } from "vitest"
+import * as Runner from "../src/runner/Runner.ts"
+import { forgetOld, trustLedger } from "../src/runner/upkeep.ts"
+import type { Notice } from "../src/runner/Webhooks.ts"
+import * as Backfills from "../src/store/Backfills.ts"
+import * as Exports from "../src/store/Exports.ts"
+import * as RunLogs from "../src/store/RunLogs.ts"
+import * as Runs from "../src/store/Runs.ts"
+import { configuration, finishedRuns, runsUntil, withRunner } from "./support/runner.ts"
+import { World } from "./support/World.ts"
+
+// Nothing here depends on how fast the machine is, but for this.
+vi.setConfig({ testTimeout: 300_000 })
+
+const HOUR = 3_600_000
+
+/** Tables, ledger and state for one test alone, and a schedule over the hours that hold events. */
+const prepared = (name: string, schedule: object = {}, runner: Readonly<Record<string, unknown>> = {}) =>
+  Effect.gen(function* () {
+    const world = yield* World
+    const names = { table: name, ledgerTable: `${name}_ledger` }
+    const changes = {
+      destination: names,
+      schedule: {
+        every: "hour",
+        startAt: world.windows[0]?.start.toISOString(),
+        endAt: world.windows.at(-1)?.end.toISOString(),
+        ...schedule,
+      },
+      runner,
+    }
+    const file = world.config(changes)
+    return { world, names, changes, folder: join(world.folder, name), settings: configuration(file, world.env) }
+  })
+
+/** Holds the target's lock, so that a run stands still in the middle of its transaction. */
+const locked = <A, E, R>(table: string, body: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const world = yield* World
+    return yield* Effect.acquireUseRelease(
+      world
+        .query("BEGIN")
+        .pipe(
+          Effect.andThen(
+            world.query(
+              `CREATE TABLE IF NOT EXISTS ${world.schema}.${table} (uuid VARCHAR(200), timestamp TIMESTAMPTZ)`,
+            ),
+          ),
+          Effect.andThen(world.query("COMMIT")),
+          Effect.andThen(world.query(`GRANT INSERT, SELECT, UPDATE ON ${world.schema}.${table} TO posthog`)),
+          Effect.andThen(world.query("BEGIN")),
+          Effect.andThen(world.query(`LOCK TABLE ${world.schema}.${table} IN ACCESS EXCLUSIVE MODE`)),
+        ),
+      () => body,
+      () => world.query("ROLLBACK"),
+    )
+  })
+
+const sessions = Effect.flatMap(World, (world) =>
+  world.query(`SELECT pid, query FROM pg_stat_activity WHERE usename = 'posthog'`),
+)
+
+const sessionsNow = Effect.gen(function* () {
+  const world = yield* World
+  yield* world.query("SELECT pg_stat_clear_snapshot()")
+  const sessions = yield* world.query<{ name: string }>(
+    `SELECT application_name AS name FROM pg_stat_activity WHERE usename = 'posthog'`,
+  )
+  return sessions.map(({ name }) => name)
+})
+
+/** Waits until a session of the exporter waits for the lock. */
+const waitingForLock = Effect.gen(function* () {
+  const world = yield* World
+  for (;;) {
+    // Within a transaction, as here, pg_stat_activity stays as it was first seen; the locks do not.
+    const waiting = yield* world.query(`SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'relation'`)
+    if (waiting.length > 0) return
+    yield* Effect.sleep("20 millis")
+  }
+})
+
+layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestServices: true })("a runner", (it) => {
+  it.effect("exports every window of a schedule once, and remembers how", () =>
+    Effect.gen(function* () {
+      const { folder, names, settings, world } = yield* prepared("scheduled")
+      yield* Effect.gen(function* () {
+        const runs = yield* runsUntil("events", finishedRuns(3))
+        assert.deepStrictEqual(
+          runs.map(({ attempts, origin, state, window }) => ({
+            attempts,
+            origin,
+            state,
+            hours: (window.end - window.start) / HOUR,
+          })),
+          Array.from({ length: 3 }, () => ({
+            attempts: 1,
+            origin: "schedule" as const,
+            state: "completed" as const,
+            hours: 1,
+          })),
+        )
+        const [first] = runs
+        assert.isDefined(first)
+        assert.include(first.leftOut, "person_properties")
+        assert.isAbove(first.bytes ?? 0, 0)
+        assert.isAbove(first.timings?.transfer ?? 0, 0)
+        const lines = yield* RunLogs.list({ runId: first.id, limit: 100 })
+        assert.match(lines.map(({ message }) => message).join("\n"), /attempt 1: .*\ncompleted: \d+ rows/)
+        assert.lengthOf(yield* RunLogs.list({ search: "COMPLETED: ", limit: 100 }), 3)
+        assert.lengthOf(yield* RunLogs.list({ search: "100%", limit: 100 }), 0)
+        const accounted = yield* Exports.occurrences("events")
+        assert.deepStrictEqual(
+          accounted.map(({ runId }) => runId),
+          runs.map(({ id }) => id),
+        )
+        assert.isNull((yield* Exports.get("events"))?.nextDueAt)
+      }).pipe(withRunner(settings, folder))
+      const comparison = yield* world.compare(world.windows, names.table)
+      assert.isTrue(comparison.equal, JSON.stringify(comparison))
+    }),
+  )
+
+  it.effect("takes a retried window from the ledger, and exports again what the ledger lost", () =>
+    Effect.gen(function* () {
+      const { folder, names, settings, world } = yield* prepared("retried")
+      yield* Effect.gen(function* () {
+        const [first, second] = yield* runsUntil("events", finishedRuns(3))
+        assert.isTrue(yield* Runs.retry(first?.id ?? ""))
+        const again = yield* runsUntil("events", (runs) => runs[0]?.generation === 2 && finishedRuns(3)(runs))
+        assert.deepInclude(again[0], { state: "completed", alreadyExported: true })
+        // As a restore from a backup would.
+        const start = new Date(second?.window.start ?? 0).toISOString()
+        yield* world.query(`DELETE FROM ${world.schema}.${names.ledgerTable} WHERE window_start = '${start}'`)
+        yield* world.query(`DELETE FROM ${world.schema}.${names.table}`)
+        yield* world.query(`DELETE FROM ${world.schema}.${names.ledgerTable}`)
+        yield* trustLedger()
+        const restored = yield* runsUntil("events", finishedRuns(6))
+        assert.lengthOf(
+          restored.filter(({ origin, state }) => origin === "coverage" && state === "completed"),
+          3,
+        )
+        // Once is enough.
+        yield* trustLedger()
+        assert.lengthOf(yield* Runs.list({ limit: 100 }), 6)
+      }).pipe(withRunner(settings, folder))
+      const comparison = yield* world.compare(world.windows, names.table)
+      assert.isTrue(comparison.equal, JSON.stringify(comparison))
+    }),
+  )
+
+  it.effect("lets go of a run that is cancelled, and of what it holds", () =>
+    Effect.gen(function* () {
+      const { folder, settings, world } = yield* prepared("cancelled")
+      yield* Effect.gen(function* () {
+        const [run] = yield* locked(
+          "cancelled",
+          Effect.gen(function* () {
+            const [running] = yield* runsUntil("events", (runs) => runs.some(({ state }) => state === "running"))
+            yield* waitingForLock
+            yield* Runs.requestCancel(running?.id ?? "")
+            const runs = yield* runsUntil("events", ([first]) => first?.state === "cancelled")
+            // The server itself notices, in the middle of its wait, that nobody is there any more.
+            yield* until(Effect.map(sessionsNow, (names) => !names.some((name) => name.includes(running?.id ?? ""))))
+            return runs
+          }),
+        )
+        yield* runsUntil("events", finishedRuns(3))
+        const rows = yield* world.query(
+          `SELECT 1 FROM ${world.schema}.cancelled_ledger WHERE window_start = '${new Date(run?.window.start ?? 0).toISOString()}'`,
+        )
+        assert.lengthOf(rows, 0)
+        assert.isTrue(yield* Runs.retry(run?.id ?? ""))
+        yield* runsUntil("events", ([first]) => first?.state === "completed")
+      }).pipe(withRunner(settings, folder))
+      assert.deepStrictEqual(yield* sessions, [])
+    }),
+  )
+
+  it.effect("rolls back what is under way when it stops, and begins it again when it starts", () =>
+    Effect.gen(function* () {
+      const { folder, names, settings, world } = yield* prepared("stopped")
+      yield* locked("stopped", waitingForLock.pipe(withRunner(settings, folder)))
+      assert.deepStrictEqual(yield* sessions, [])
+      assert.deepInclude(yield* world.counts(names.table, names.ledgerTable), { table: 0, ledger: 0 })
+      yield* Effect.gen(function* () {
+        const runs = yield* runsUntil("events", finishedRuns(3))
+        assert.deepStrictEqual(
+          runs.map(({ state }) => state),
+          ["completed", "completed", "completed"],
+        )
+        assert.strictEqual(runs[0]?.attempts, 2)
+      }).pipe(withRunner(settings, folder))
+      const { ledger, table, windows } = yield* world.counts(names.table, names.ledgerTable)
+      assert.deepStrictEqual([windows, table], [3, ledger])
+    }),
+  )
+
+  it.effect("pauses an export that keeps failing, says so, and catches up when it is mended", () =>
+    Effect.gen(function* () {
+      const heard: Array<Notice> = []
+      const address = yield* receiver((body) => heard.push(body as Notice))
+      const { folder, names, settings, world } = yield* prepared(
+        "failing",
+        {},
+        {
+          autoPauseAfter: 2,
+          webhooks: [{ url: `${address}/token-of-ours` }],
+        },
+      )
+      yield* world.query(`CREATE TABLE ${world.schema}.failing (uuid INTEGER)`)
+      yield* world.query(`GRANT INSERT, SELECT, UPDATE ON ${world.schema}.failing TO posthog`)
+      yield* Effect.gen(function* () {
+        const runs = yield* runsUntil("events", (all) => all.filter(({ state }) => state === "failed").length === 2)
+        const error = runs[0]?.error
+        assert.deepInclude(error, { side: "destination", reason: "TargetIncompatible", recovery: "stop" })
+        yield* until(Effect.map(Exports.get("events"), (state) => state?.pausedAt !== null))
+        assert.match((yield* Exports.get("events"))?.pauseReason ?? "", /2 runs failed in a row.*TargetIncompatible/)
+        yield* world.query(`DROP TABLE ${world.schema}.failing`)
+        for (const run of runs.slice(0, 2)) yield* Runs.retry(run.id)
+        yield* Exports.resume("events")
+        yield* runsUntil("events", (all) => all.length === 3 && all.every(({ state }) => state === "completed"))
+        yield* until(Effect.sync(() => heard.length === 4))
+      }).pipe(withRunner(settings, folder))
+      assert.deepStrictEqual(
+        heard.map(({ event }) => event),
+        ["failed", "failed", "paused", "recovered"],
+      )
+      assert.include(heard[0]?.text ?? "", 'export "events"')
+      const { ledger, table, windows } = yield* world.counts(names.table, names.ledgerTable)
+      assert.deepStrictEqual([windows, table], [3, ledger])
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("exports history oldest first, and leaves out what is there", () =>
+    Effect.gen(function* () {
+      const { folder, names, settings, world } = yield* prepared("history")
+      const [first, last] = [world.windows[0], world.windows.at(-1)]
+      const range = { start: first?.start.getTime() ?? 0, end: last?.end.getTime() ?? 0 }
+      const ask = { export: "events", range, step: "30 minutes", mode: "once", concurrency: 2, windows: 6 } as const
+      // The schedule works on the same windows at the same time.
+      yield* Effect.gen(function* () {
+        const id = yield* Backfills.insert(ask)
+        yield* until(Effect.map(Backfills.byPrefix(id), ([backfill]) => backfill?.state === "completed"))
+        yield* runsUntil("events", (runs) => runs.every(({ finishedAt }) => finishedAt !== null))
+        const made = (yield* Runs.list({ backfillId: id, limit: 100 })).toReversed()
+        assert.isTrue(made.every(({ state }) => state === "completed"))
+        const second = yield* Backfills.insert(ask)
+        yield* until(Effect.map(Backfills.byPrefix(second), ([backfill]) => backfill?.state === "completed"))
+        assert.lengthOf(yield* Runs.list({ backfillId: second, limit: 100 }), 0)
+        assert.strictEqual((yield* Backfills.counts(id)).failed, 0)
+      }).pipe(withRunner(settings, folder))
+      const { ledger, table } = yield* world.counts(names.table, names.ledgerTable)
+      assert.strictEqual(table, ledger)
+      const covered = yield* world.query<{ start: Date; end: Date }>(
+        `SELECT window_start AS start, window_end AS end FROM ${world.schema}.${names.ledgerTable} ORDER BY 1`,
+      )
+      const comparison = yield* world.compare(covered, names.table)
+      assert.isTrue(comparison.equal, JSON.stringify(comparison))
+      assert.strictEqual(covered[0]?.start.getTime(), range.start)
+      for (const [index, { start }] of covered.slice(1).entries()) {
+        assert.strictEqual(start.getTime(), covered[index]?.end.getTime())
+      }
+      assert.strictEqual(covered.at(-1)?.end.getTime(), range.end)
+    }),
+  )
+
+  it.effect("works by a new configuration without losing what it did by the old one", () =>
+    Effect.gen(function* () {
+      const { changes, folder, names, settings, world } = yield* prepared("reloaded", { endAt: yield* secondHour })
+      yield* Effect.gen(function* () {
+        yield* runsUntil("events", finishedRuns(1))
+        const longer = {
+          ...changes,
+          schedule: { ...changes.schedule, every: "30 minutes", endAt: world.windows[2]?.end.toISOString() },
+        }
+        yield* Runner.replace(configuration(world.config(longer), world.env))
+        const runs = yield* runsUntil("events", finishedRuns(5))
+        assert.deepStrictEqual(
+          runs.map(({ window }) => (window.end - window.start) / HOUR),
+          [1, 0.5, 0.5, 0.5, 0.5],
+        )
+        assert.isTrue(runs.every(({ state }) => state === "completed"))
+      }).pipe(withRunner(settings, folder))
+      assert.isTrue((yield* world.compare(world.windows.slice(0, 1), names.table)).windows.length === 1)
+      const { ledger, table, windows } = yield* world.counts(names.table, names.ledgerTable)
+      assert.deepStrictEqual([windows, table], [5, ledger])
+    }),
+  )
+
+  it.effect("forgets what is old, and the engine's messages of what has ended", () =>
+    Effect.gen(function* () {
+      const { folder, settings } = yield* prepared("forgotten", {}, { keepRuns: "1 millis" })
+      yield* Effect.gen(function* () {
+        yield* runsUntil("events", (runs) => finishedRuns(3)(runs))
+        assert.isAbove(yield* count("cluster_messages"), 0)
+        yield* forgetOld(0)
+        assert.deepStrictEqual(
+          yield* Effect.forEach(["runs", "run_logs", "cluster_messages", "cluster_replies"], count),
+          [0, 0, 0, 0],
+        )
+        assert.isNotNull((yield* Exports.get("events"))?.cursorAt)
+      }).pipe(withRunner(settings, folder))
+    }),
+  )
+})
+
+const secondHour = Effect.map(World, (world) => world.windows[0]?.end.toISOString())
+
+const count = (table: string) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const [row] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM ${sql(table)}`
+    return row?.n ?? -1
+  })
+
+const until = <E, R>(holds: Effect.Effect<boolean, E, R>) =>
+  Effect.gen(function* () {
+    while (!(yield* holds)) yield* Effect.sleep("20 millis")
+  })
+
+/** Takes in what is posted to it. */
+const receiver = (hear: (body: unknown) => void) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly address: string; readonly close: () => void }>((resume) => {
+      const server = createServer((request, response) => {
+        let text = ""
+        request.setEncoding("utf8").on("data", (part: string) => (text += part))
+        request.on("end", () => {
+          hear(JSON.parse(text))
+          response.end()
+        })
+      })
+      server.listen(0, "127.0.0.1", () =>
+        resume(
+          Effect.succeed({
+            address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+            close: () => server.close(),
+          }),
+        ),
+      )
+    }),
+    ({ close }) => Effect.sync(close),
+  ).pipe(Effect.map(({ address }) => address))
