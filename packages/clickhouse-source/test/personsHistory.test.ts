@@ -59,7 +59,7 @@ layer(ClickHouseServer.layer)("random histories of persons", (it) => {
         }).open
         const names = opened.model.schema.fields.map(({ name }) => name)
 
-        let seen = start
+        let seen = start - 1
         const arrive = Effect.fnUntraced(function* (until: number) {
           const arrived = ({ visible }: { readonly visible: number }) => visible > seen && visible <= until
           yield* Effect.promise(async () => {
