@@ -5,6 +5,7 @@ import { Config } from "./Config.ts"
 import * as Encodings from "./encodings/index.ts"
 import { events } from "./models/events.ts"
 import { persons } from "./models/persons.ts"
+import { sessions } from "./models/sessions.ts"
 import type { SourceModel } from "./models/SourceModel.ts"
 import { open } from "./open.ts"
 import { Selection } from "./Selection.ts"
@@ -15,6 +16,8 @@ const select = (selection: Selection): SourceModel => {
       return events(selection)
     case "persons":
       return persons(selection)
+    case "sessions":
+      return sessions(selection)
     default:
       return selection satisfies never
   }

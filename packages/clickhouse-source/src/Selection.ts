@@ -53,8 +53,31 @@ export const Persons = Schema.Struct({
   keysPerQuery,
 })
 
-export const Selection = Schema.Union([Events, Persons])
+export const Sessions = Schema.Struct({
+  name: name("sessions"),
+  teamId,
+  from: Schema.Literals(["sessions", "events"])
+    .annotate({
+      title: "From",
+      description:
+        "Where sessions come from: a table that a materialized view keeps, or the events themselves, all of which every run then reads.",
+      default: "sessions",
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("sessions" as const))),
+  table: Schema.optionalKey(
+    Schema.NonEmptyString.annotate({
+      title: "Table",
+      description:
+        "The table, if it is not raw_sessions_v3, or events where sessions come from there. Another database goes before a point.",
+    }),
+  ),
+  lookback,
+  keysPerQuery,
+})
+
+export const Selection = Schema.Union([Events, Persons, Sessions])
 
 export type Events = typeof Events.Type
 export type Persons = typeof Persons.Type
+export type Sessions = typeof Sessions.Type
 export type Selection = typeof Selection.Type

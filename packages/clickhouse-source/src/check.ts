@@ -4,7 +4,7 @@ import { Clock, Effect, Result, Stream } from "effect"
 import type { Config } from "./Config.ts"
 import { connect, type Connection } from "./connect.ts"
 import type { SourceModel } from "./models/SourceModel.ts"
-import { missingColumns } from "./open.ts"
+import { requireColumns } from "./open.ts"
 import * as Settings from "./query/settings.ts"
 
 interface Step {
@@ -72,7 +72,7 @@ const tables = (connection: Connection, model: SourceModel) =>
   )
 
 const columns = (connection: Connection, model: SourceModel) =>
-  Effect.as(missingColumns(connection, model), model.tables.map(({ columns }) => columns.join(", ")).join("; "))
+  Effect.as(requireColumns(connection, model), model.tables.map(({ columns }) => columns.join(", ")).join("; "))
 
 const sample = (connection: Connection, model: SourceModel) =>
   Effect.map(connection.rows(model.sample.query, { params: model.sample.params }), (rows) =>

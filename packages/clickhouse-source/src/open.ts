@@ -10,10 +10,11 @@ import { readWindow } from "./read/readWindow.ts"
 
 export const open = Effect.fn("ClickHouseSource.open")(function* (
   config: Config,
-  model: SourceModel,
+  selected: SourceModel,
 ): Effect.fn.Return<Source.Opened, SourceError, Scope.Scope> {
   const connection = yield* connect(config)
-  yield* missingColumns(connection, model)
+  const columns = yield* requireColumns(connection, selected)
+  const model = selected.adapted?.(columns) ?? selected
   return {
     encodings: Encodings.names,
     model: model.model,
@@ -31,14 +32,16 @@ const now = ({ rows }: Connection): Effect.Effect<DateTime.Utc, SourceError> =>
     DateTime.makeUnsafe(Math.floor(Number(row?.micros) / 1000)),
   )
 
-/** Fails, before a destination is opened, where the table lacks what the model reads. */
-export const missingColumns = Effect.fnUntraced(function* (
+/** The columns of the first table. Fails, before a destination is opened, where a table lacks what the model reads. */
+export const requireColumns = Effect.fnUntraced(function* (
   connection: Connection,
   model: SourceModel,
-): Effect.fn.Return<void, SourceError> {
+): Effect.fn.Return<ReadonlySet<string>, SourceError> {
+  let first: ReadonlySet<string> | undefined
   for (const table of model.tables) {
     const described = yield* connection.rows<{ name: string }>(`DESCRIBE TABLE ${table.name}`)
     const present = new Set(described.map(({ name }) => name))
+    first ??= present
     const absent = table.columns.filter((name) => !present.has(name))
     if (absent.length > 0) {
       return yield* new SourceError({
@@ -48,4 +51,5 @@ export const missingColumns = Effect.fnUntraced(function* (
       })
     }
   }
+  return first ?? new Set()
 })

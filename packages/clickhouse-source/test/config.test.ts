@@ -23,8 +23,13 @@ describe("configuration", () => {
     ["no team", good, { name: "events" }, "exports.0.model.teamId: one ClickHouse holds many teams: write teamId: 1"],
     ["no teams", good, { ...events, teamId: [] }, "exports.0.model.teamId"],
     ["a team of another type", good, { ...events, teamId: "1" }, "exports.0.model.teamId: one ClickHouse holds many"],
-    ["no such model", good, { ...events, name: "event" }, 'exports.0.model.name: expected "events" | "persons"'],
-    ["no model", good, { teamId: 1 }, 'exports.0.model.name: expected "events" | "persons"'],
+    [
+      "no such model",
+      good,
+      { ...events, name: "event" },
+      'exports.0.model.name: expected "events" | "persons" | "sessions"',
+    ],
+    ["no model", good, { teamId: 1 }, 'exports.0.model.name: expected "events" | "persons" | "sessions"'],
     [
       "a key of another model",
       good,

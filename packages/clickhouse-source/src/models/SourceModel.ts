@@ -43,6 +43,8 @@ export interface SourceModel {
   /** Everything that decides which records there are and what is in them, as data that is the same from run to run. */
   readonly identity: unknown
   readonly tables: readonly [Table, ...Array<Table>]
+  /** The same model for a first table of these columns, where it can do without some that not every installation has. */
+  readonly adapted?: (columns: ReadonlySet<string>) => SourceModel
   readonly survey?: Survey
   readonly rows: (
     fields: ReadonlyArray<string>,

@@ -78,7 +78,7 @@ const value = (name: Output): Value => {
     case "created_at":
       return { type: timestamp(6), sql: `toDateTime64(${name}, 6, 'UTC')`, nullable: false }
     case "is_deleted":
-      return { type: bool, sql: `${name} != 0`, nullable: false }
+      return { type: bool, sql: `toBool(${name})`, nullable: false }
     default:
       return name satisfies never
   }

@@ -1,0 +1,76 @@
+/** PostHog's sessions: mutable, merged by the ingestion time of the newest event in them. */
+import { FieldType, type Model } from "@batch-exports/core"
+import { Duration } from "effect"
+import type { Sessions } from "../Selection.ts"
+import { tableName } from "../sql/text.ts"
+import { needs, value, withTexts } from "./sessionValues.ts"
+import { schema } from "./sessionFields.ts"
+import {
+  eventColumns,
+  sessionsSurvey,
+  type Source,
+  statesOfEvents,
+  statesOfTable,
+  tableColumns,
+} from "./sessionsSql.ts"
+import * as Slices from "./slices.ts"
+import type { SourceModel } from "./SourceModel.ts"
+import { canonicalTeams, teamFilter } from "./team.ts"
+
+const key = ["team_id", "session_id"] as const
+
+const model: Model.Model = {
+  name: "sessions",
+  description: "Sessions, with what all of their events say together.",
+  schema,
+  identity: {
+    _tag: "Upsert",
+    key,
+    versions: [
+      {
+        version: "inserted_at",
+        fields: schema.fields
+          .map(({ name }) => name)
+          .filter((name) => name !== "inserted_at" && !key.some((own) => own === name)),
+      },
+    ],
+  },
+}
+
+export const sessions = (selection: Sessions, hasVitals = true): SourceModel => {
+  const team = teamFilter(selection.teamId)
+  const ofEvents = selection.from === "events"
+  const named = selection.table ?? (ofEvents ? "events" : "raw_sessions_v3")
+  const source: Source = { table: tableName(named), team: team.condition }
+  const params = { ...team.params, lookback: Math.ceil(Duration.toMillis(selection.lookback) * 1000).toString() }
+  return {
+    model,
+    identity: {
+      model: "sessions",
+      from: selection.from,
+      table: named,
+      teams: canonicalTeams(selection.teamId),
+      fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
+      filters: [],
+    },
+    tables: [{ name: source.table, columns: ofEvents ? eventColumns : tableColumns }],
+    adapted: (columns) => sessions(selection, ofEvents || columns.has("vitals_lcp")),
+    sample: { query: `SELECT 1 FROM ${source.table} WHERE ${team.condition} LIMIT 1`, params: team.params },
+    survey: {
+      query: sessionsSurvey(source, ofEvents ? "COALESCE(inserted_at, _timestamp)" : "max_inserted_at"),
+      params,
+      slices: (row) => Slices.slices(Number(row["all"]), Number(row["changed"]), selection.keysPerQuery),
+    },
+    rows: (fields, { slice = Slices.whole }) => {
+      const names = needs(fields)
+      const states = ofEvents ? statesOfEvents(source, slice, names) : statesOfTable(source, slice, names, hasVitals)
+      return {
+        aliases: [],
+        values: fields.map(value),
+        from: withTexts(states, fields),
+        params,
+        settings: Slices.settings,
+      }
+    },
+  }
+}
