@@ -31,7 +31,7 @@ export const suite = <E>(plugin: Destination.Plugin, harness: Layer.Layer<Harnes
       // oxlint-disable-next-line vitest/expect-expect -- the law asserts
       it(
         `${law.name}${form.form === "holds" ? "" : ` (${form.form})`}`,
-        { timeout: law.slow ? 600_000 : 60_000 },
+        { timeout: law.slow ? 600_000 : 180_000 },
         async () => {
           const alone = `SEED=${seed}${law.slow ? " SLOW=1" : ""} npx vitest run -t "${law.name}"`
           await runtime.runPromise(

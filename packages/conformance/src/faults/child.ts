@@ -1,14 +1,18 @@
 /** The program of the child process: loads the plugin as a runner would, and carries out one order. */
 import type { Destination, Run } from "@batch-exports/core"
+import module from "node:module"
 import type { Order, RunOrder, Said, Task } from "./Order.ts"
 import * as steps from "./steps.ts"
 
+// Compiling is most of what a short life costs; a killed process would not write the cache by itself.
+module.enableCompileCache()
 // First: what the plugin imports must see the counted functions.
 await steps.install()
 const { Window } = await import("@batch-exports/core")
 const { DateTime, Effect, Result } = await import("effect")
 
-const order = JSON.parse(process.argv[2] ?? "{}") as Order
+// Not as an argument: systems limit their length.
+const order = await new Promise<Order>((resolve) => process.once("message", (message) => resolve(message as Order)))
 const say = (said: Said) => new Promise<void>((resolve) => process.send?.(said, () => resolve()))
 const forever = new Promise<never>(() => {})
 
@@ -20,6 +24,7 @@ const plugin = Object.values((await import(order.module)) as Record<string, unkn
     "name" in value &&
     value.name === order.plugin,
 )
+module.flushCompileCache()
 if (plugin === undefined) throw new Error(`${order.module} exports no plugin "${order.plugin}"`)
 
 const runOf = ({ model, run, window: [start, end] }: RunOrder): Run.Run => ({

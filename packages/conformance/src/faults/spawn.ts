@@ -20,11 +20,12 @@ export const spawn = (
   Effect.callback<Ended, Broken>((resume) => {
     const source = import.meta.url.endsWith(".ts")
     const program = fileURLToPath(new URL(source ? "./child.ts" : "./child.js", import.meta.url))
-    const child = fork(program, [JSON.stringify(order)], {
+    const child = fork(program, [], {
       // Within the repository, packages are run from their sources.
       execArgv: [...(source ? ["--conditions=@batch-exports/source", "--no-warnings"] : []), ...execArgv],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     })
+    child.send(order)
     const said: Array<Said> = []
     let errors = ""
     child.stderr?.on("data", (chunk: Buffer) => {

@@ -1,7 +1,8 @@
 import type { Law } from "../../Law.ts"
 import { complete } from "./complete.ts"
+import { decodesWithoutIo } from "./decodesWithoutIo.ts"
 import { secrets } from "./secrets.ts"
 import { undeclared } from "./undeclared.ts"
 import { unknownKeys } from "./unknownKeys.ts"
 
-export const manifest: ReadonlyArray<Law> = [complete, unknownKeys, secrets, undeclared]
+export const manifest: ReadonlyArray<Law> = [complete, unknownKeys, decodesWithoutIo, secrets, undeclared]
