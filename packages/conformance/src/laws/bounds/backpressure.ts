@@ -44,7 +44,7 @@ export const backpressure: Law = {
 /** Until it stands still for a while, or has read too much. */
 const standstill = Effect.fnUntraced(function* (read: { readonly bytes: number }) {
   let before = -1
-  for (let still = 0; still < 10; ) {
+  for (let still = 0; still < 10;) {
     yield* Effect.sleep("30 millis")
     if (read.bytes >= limit) break
     still = read.bytes === before && read.bytes > 0 ? still + 1 : 0
