@@ -170,7 +170,7 @@ layer(Postgres.layer, { excludeTestServices: true })("privileges", (it) => {
     )
   }
 
-  it.effect("a role that is read-only by default can still export", () =>
+  it.effect("a role with settings of its own exports all the same; one that is read-only is told how not to be", () =>
     Effect.gen(function* () {
       const { role, schema, to } = yield* limited
       const { sql } = yield* Postgres
@@ -180,6 +180,9 @@ layer(Postgres.layer, { excludeTestServices: true })("privileges", (it) => {
       yield* sql(`ALTER ROLE ${role} SET "TimeZone" = 'Asia/Kathmandu'`)
       yield* sql(`ALTER ROLE ${role} SET "DateStyle" = 'German'`)
       yield* sql(`ALTER ROLE ${role} SET standard_conforming_strings = off`)
+      const refused = yield* Effect.flip(to.plan(runOf()))
+      assert.strictEqual(refused.reason, "ReadOnly")
+      yield* sql(/ALTER ROLE [^;]+;/.exec(refused.remedy)?.[0] ?? "")
       yield* exportText(to, runOf(), pairRows(2))
       assert.deepStrictEqual((yield* to.plan(runOf())).missing, [])
       assert.strictEqual(yield* count(schema), 2)

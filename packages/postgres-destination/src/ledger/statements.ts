@@ -64,6 +64,7 @@ export const createLedger = (place: Place): string => `CREATE TABLE ${name(place
   bytes BIGINT NOT NULL DEFAULT 0,
   claimed_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT clock_timestamp(),
   committed_at TIMESTAMP WITH TIME ZONE,
+  PRIMARY KEY (export_key, window_start),
   CHECK (window_start < window_end),
   EXCLUDE USING gist (int8range(export_key, export_key, '[]') WITH =, tstzrange(window_start, window_end) WITH &&)
 )`
@@ -130,17 +131,24 @@ export const overlapping = (place: Place, exportName: string, window: Window.Win
   sql: `SELECT ${millis("window_start")} AS "start", ${millis("window_end")} AS "end", run, claim, definition,
                ${millis("committed_at")} AS "committedAt"
         FROM ${name(place)}
-        WHERE ${sameExport} AND tstzrange(window_start, window_end) && tstzrange($2, $3) AND export = $4
+        WHERE ${inConstraint} AND tstzrange(window_start, window_end) && tstzrange($2, $3) AND export = $4
         ORDER BY window_start${settled ? " FOR UPDATE" : ""}`,
   values: [exportKey(exportName), ...bounds(window), exportName],
 })
 
-/** One row of this export that speaks of another table than the one with this OID (null: of any table). */
-export const foreign = (place: Place, exportName: string, targetOid: number | null): Statement => ({
-  sql: `SELECT target_table AS "targetTable", target_oid AS "targetOid"
-        FROM ${name(place)} WHERE ${sameExport} AND export = $2 AND ($3::oid IS NULL OR target_oid <> $3::oid) LIMIT 1`,
-  values: [exportKey(exportName), exportName, targetOid],
-})
+/**
+ * One row of this export that speaks of another table than the one with this OID (null: of any table). The first and the last
+ * are asked: no run adds a row while there is such a one, so all rows of an export speak of one table, however many they are.
+ */
+export const foreign = (place: Place, exportName: string, targetOid: number | null): Statement => {
+  const end = (direction: "ASC" | "DESC") =>
+    `(SELECT target_table, target_oid FROM ${name(place)} WHERE ${sameExport} AND export = $2 ORDER BY window_start ${direction} LIMIT 1)`
+  return {
+    sql: `SELECT target_table AS "targetTable", target_oid AS "targetOid" FROM (${end("ASC")} UNION ALL ${end("DESC")}) AS ends
+          WHERE $3::oid IS NULL OR target_oid <> $3::oid LIMIT 1`,
+    values: [exportKey(exportName), exportName, targetOid],
+  }
+}
 
 export interface StoredRow {
   readonly start: number
@@ -176,8 +184,11 @@ export const accept = (place: Place, exportName: string, targetTable: string, ta
   values: [exportKey(exportName), exportName, targetTable, targetOid],
 })
 
+/** By the primary key. */
+const sameExport = "export_key = $1::bigint"
+
 /** In the form of the constraint, so that its index answers. */
-const sameExport = `int8range(export_key, export_key, '[]') = int8range($1::bigint, $1::bigint, '[]')`
+const inConstraint = `int8range(export_key, export_key, '[]') = int8range($1::bigint, $1::bigint, '[]')`
 
 /** Windows are exact to the millisecond; a float8 holds that for 285,000 years. */
 const millis = (expression: string) => `round(extract(epoch FROM ${expression}) * 1000)::float8`
