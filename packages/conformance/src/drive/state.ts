@@ -27,8 +27,8 @@ export const missingOf = (world: World, wanted: Export): Effect.Effect<ReadonlyA
     ({ missing }) => missing,
   )
 
-/** Nothing was published and nothing is left. `when` completes "expected … after": `an interrupted write`. */
-export const nothing = Effect.fnUntraced(function* (
+/** Nothing was published. `when` completes "expected … after": `an interrupted write`. */
+export const unpublished = Effect.fnUntraced(function* (
   world: World,
   wanted: Export,
   when: string,
@@ -52,8 +52,11 @@ export const nothing = Effect.fnUntraced(function* (
     seen: missing.length === 0 ? "nothing is missing" : missing.map(Window.format).join(", "),
     advice,
   })
-  yield* tidy(world, when)
 })
+
+/** Nothing was published and nothing is left. */
+export const nothing = (world: World, wanted: Export, when: string): Effect.Effect<void, Broken> =>
+  Effect.andThen(unpublished(world, wanted, when), tidy(world, when))
 
 export const tidy = (world: World, when: string): Effect.Effect<void, Broken> =>
   Effect.asVoid(

@@ -9,6 +9,7 @@ import { postgresCopyBinary } from "./postgresCopyBinary.ts"
 import { postgresCopyText } from "./postgresCopyText.ts"
 
 export { type Codec, type Encoder, Malformed, NoForm } from "./Encoder.ts"
+export { readBack } from "./readBack.ts"
 export { render, type Rendered, Unfit } from "./render.ts"
 export type { Row, Value } from "./Value.ts"
 export { csv, jsonl, postgresCopyBinary, postgresCopyText }
