@@ -3,8 +3,9 @@
  * destination makes it after looking at the real target; the source's query follows it to the letter.
  */
 import type { EncodingName } from "./Encoding.ts"
-import type { FieldType } from "./FieldType.ts"
-import type { Field } from "./RecordSchema.ts"
+import { type FieldType, format } from "./FieldType.ts"
+import { identityFields, type Model } from "./Model.ts"
+import type { Field, RecordSchema } from "./RecordSchema.ts"
 
 /**
  * What happens to a value that `as` cannot hold: `nearest` stores the nearest value that fits and counts it; `fail`
@@ -28,4 +29,25 @@ export interface Projection {
   readonly columns: readonly [Column, ...Array<Column>]
   /** Fields of the model that the target has no place for. */
   readonly leftOut: ReadonlyArray<string>
+}
+
+/** For targets without columns of their own: fields as the model has them, all or those given. */
+export const asIs = (
+  encoding: EncodingName,
+  model: Model,
+  fields: RecordSchema["fields"] = model.schema.fields,
+): Projection => {
+  const identity = identityFields(model)
+  const column = (field: Field): Column => ({
+    field,
+    as: field.type,
+    targetType: format(field.type),
+    unfit: identity.has(field.name) ? "fail" : "nearest",
+  })
+  const [first, ...others] = fields
+  return {
+    encoding,
+    columns: [column(first), ...others.map(column)],
+    leftOut: model.schema.fields.filter((field) => !fields.includes(field)).map(({ name }) => name),
+  }
 }

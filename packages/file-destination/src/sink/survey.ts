@@ -1,13 +1,5 @@
 /** What a run would find: the projection, the windows that the manifest lacks, and what the user should know. */
-import {
-  DestinationError,
-  Encoding,
-  FieldType,
-  Model,
-  type Projection,
-  type Run,
-  type Window,
-} from "@batch-exports/core"
+import { DestinationError, Encoding, Projection, type Run, type Window } from "@batch-exports/core"
 import { Effect } from "effect"
 import type { Config } from "../Config.ts"
 import * as Manifest from "../manifest/Manifest.ts"
@@ -36,15 +28,7 @@ export const survey = Effect.fn("survey")(function* (
 })
 
 const project = (config: Config, run: Run.Run): Effect.Effect<Projection.Projection, DestinationError> => {
-  const { fields } = run.model.schema
-  const keys = Model.identityFields(run.model)
-  const taken = fields.filter((field) => config.fields === "all" || field.created)
-  const [first, ...rest] = taken.map((field): Projection.Column => ({
-    field,
-    as: field.type,
-    targetType: FieldType.format(field.type),
-    unfit: keys.has(field.name) ? "fail" : "nearest",
-  }))
+  const [first, ...others] = run.model.schema.fields.filter((field) => config.fields === "all" || field.created)
   const fail = (reason: "TargetIncompatible" | "Unsupported", message: string, remedy: string) =>
     Effect.fail(new DestinationError({ reason, message, remedy }))
   if (!run.offers.includes(Encoding.jsonl)) {
@@ -52,11 +36,7 @@ const project = (config: Config, run: Run.Run): Effect.Effect<Projection.Project
   }
   return first === undefined
     ? fail("TargetIncompatible", "the model gives new targets none of its fields", 'Set fields to "all".')
-    : Effect.succeed({
-        encoding: Encoding.jsonl,
-        columns: [first, ...rest],
-        leftOut: fields.filter((field) => !taken.includes(field)).map((field) => field.name),
-      })
+    : Effect.succeed(Projection.asIs(Encoding.jsonl, run.model, [first, ...others]))
 }
 
 const notices = (manifest: Manifest.Manifest, run: Run.Run): ReadonlyArray<string> => {

@@ -1,6 +1,6 @@
 /** What the conformance suite must know about the file destination. */
-import { Harness, encoders } from "@batch-exports/conformance"
-import { FieldType, type Projection } from "@batch-exports/core"
+import { Harness } from "@batch-exports/conformance"
+import { jsonl, readBack } from "@batch-exports/conformance/encoders"
 import { Effect, Layer } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -26,7 +26,7 @@ export const layer = (settings: Readonly<Record<string, unknown>> = {}) =>
         rows: (fields) =>
           Effect.sync(() => {
             const bytes = Buffer.concat(allWindows(folder).map((window) => content(folder, window)))
-            return encoders["jsonl"]?.decode(projectionOf(fields), bytes) ?? []
+            return readBack(jsonl, fields, bytes)
           }),
         leftovers: Effect.sync(() => leftovers(folder)),
         misconfigured: [
@@ -50,15 +50,4 @@ const aFile = (folder: string): string => {
   const path = join(folder, "a-file")
   writeFileSync(path, "")
   return path
-}
-
-const projectionOf = (fields: Parameters<Harness.Target["rows"]>[0]): Projection.Projection => {
-  const [first, ...rest] = fields.map((field): Projection.Column => ({
-    field,
-    as: field.type,
-    targetType: FieldType.format(field.type),
-    unfit: "nearest",
-  }))
-  if (first === undefined) throw new Error("no fields")
-  return { encoding: "jsonl", columns: [first, ...rest], leftOut: [] }
 }
