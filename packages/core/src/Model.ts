@@ -15,6 +15,11 @@ export interface VersionGroup {
   readonly version: string
   readonly fields: ReadonlyArray<string>
   readonly within?: ReadonlyArray<string>
+  /**
+   * Of two records with equal versions, `keep` leaves the one that is there, `take` stores the one that came later, where it
+   * differs. `take` is for versions that do not tell all states apart. NULL is equal to nothing. `keep` unless given.
+   */
+  readonly ties?: "keep" | "take"
 }
 
 /** Records replace older ones with the same `key`, version group by version group. */

@@ -29,6 +29,8 @@ const model: Model.Model = {
     versions: [
       {
         version: "inserted_at",
+        // An event that becomes visible late may be older than the newest of its session, and leave the version as it was.
+        ties: "take",
         fields: schema.fields
           .map(({ name }) => name)
           .filter((name) => name !== "inserted_at" && !key.some((own) => own === name)),

@@ -50,13 +50,20 @@ const newer = (present: Row, incoming: Row, groups: ReadonlyArray<Model.VersionG
   for (const group of [...groups].sort((a, b) => (a.within?.length ?? 0) - (b.within?.length ?? 0))) {
     const changes = group.within?.filter((name) => !same(present[name], incoming[name])) ?? []
     const owner = groups.find((other) => other !== group && changes.some((name) => other.fields.includes(name)))
-    const moves = owner === undefined ? isNewer(incoming[group.version], present[group.version]) : moved.has(owner)
+    const moves = owner === undefined ? supersedes(incoming, present, group) : moved.has(owner)
     if (moves) moved.add(group)
   }
   if (moved.size === 0) return present
   const names = [...moved].flatMap((group) => [group.version, ...group.fields])
   return { ...present, ...Object.fromEntries(names.map((name) => [name, incoming[name] ?? null])) }
 }
+
+const supersedes = (incoming: Row, present: Row, { fields, ties = "keep", version }: Model.VersionGroup): boolean =>
+  isNewer(incoming[version], present[version]) ||
+  (ties === "take" &&
+    same(incoming[version], present[version]) &&
+    (incoming[version] ?? null) !== null &&
+    fields.some((name) => !same(incoming[name], present[name])))
 
 /** NULL is older than everything. */
 const isNewer = (incoming: Value | undefined, present: Value | undefined): boolean => {

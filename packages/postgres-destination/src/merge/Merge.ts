@@ -16,6 +16,8 @@ export type MergePolicy = (typeof mergePolicies)[number]
 export interface Group {
   /** Absent: whatever was read last wins. */
   readonly version?: string
+  /** Of records with equal versions the one that was read later wins, where it differs. */
+  readonly takesTies: boolean
   /** The columns that move together; the version is one of them. */
   readonly columns: ReadonlyArray<string>
   /** Versions are comparable only while these are equal. */
@@ -57,7 +59,7 @@ export const plan = ({
   const rest = columns.filter((name) => !identity.key.includes(name))
   const kept: Array<Omit<Group, "owners">> = []
   // A model without versions has nothing to tell older from newer by: what is read last wins.
-  if (identity.versions.length === 0 && rest.length > 0) kept.push({ columns: rest, within: [] })
+  if (identity.versions.length === 0 && rest.length > 0) kept.push({ columns: rest, within: [], takesTies: false })
   for (const [index, group] of identity.versions.entries()) {
     const grouped = new Set(identity.versions.flatMap((other) => [other.version, ...other.fields]))
     const strays = index === 0 ? rest.filter((name) => !grouped.has(name)) : []
@@ -74,6 +76,7 @@ export const plan = ({
       ...(versioned ? { version: group.version } : {}),
       columns: [...fields, ...(versioned ? [group.version] : [])],
       within: versioned ? within : [],
+      takesTies: group.ties === "take",
     })
   }
   if (lacking.length > 0) return Result.fail(absent(model, tableName, lacking))

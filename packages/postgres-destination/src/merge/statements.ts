@@ -55,7 +55,7 @@ FROM ${partitioned ? `(SELECT t.${quote(plan.key[0])} IS NULL AS fresh FROM merg
 /** Staged records that are still newer than the table's, after the merge: a trigger dropped what should have been stored. */
 export const countBehind = ({ staging, target }: Tables, plan: Merge): string =>
   `SELECT count(*)::float8 AS "behind" FROM ${staging} AS s LEFT JOIN ${target} AS t USING (${list(plan.key)})
-   WHERE t.${quote(plan.key[0])} IS NULL${conditions(plan, "t", "s")
+   WHERE t.${quote(plan.key[0])} IS NULL${conditions(withoutTies(plan), "t", "s")
      .filter((_, index) => plan.groups[index]?.version !== undefined)
      .map((condition) => ` OR (${condition})`)
      .join("")}`
@@ -88,10 +88,17 @@ export const conditions = (plan: Merge, older: string, newer: string): ReadonlyA
   return found
 }
 
-const isNewer = (plan: Merge, { columns, version }: Group, older: string, newer: string): string => {
+/** Of staged records with equal versions only one is stored, and the others are not behind it. */
+const withoutTies = (plan: Merge): Merge => ({
+  ...plan,
+  groups: plan.groups.map((group) => ({ ...group, takesTies: false })),
+})
+
+const isNewer = (plan: Merge, { columns, takesTies, version }: Group, older: string, newer: string): string => {
   if (version === undefined) return `NOT (${same(plan, columns, older, newer)})`
   const [a, b] = [`${older}.${quote(version)}`, `${newer}.${quote(version)}`]
-  return `(${b} > ${a} OR (${a} IS NULL AND ${b} IS NOT NULL))`
+  const tied = takesTies ? ` OR (${b} = ${a} AND NOT (${same(plan, columns, older, newer)}))` : ""
+  return `(${b} > ${a} OR (${a} IS NULL AND ${b} IS NOT NULL)${tied})`
 }
 
 const same = ({ unequatable }: Merge, names: ReadonlyArray<string>, older: string, newer: string): string =>
@@ -103,7 +110,7 @@ const same = ({ unequatable }: Merge, names: ReadonlyArray<string>, older: strin
     .join(" AND ")
 
 /**
- * One record for each key: of each group the newest, the first of equals; of a group within another's fields, the newest of
+ * One record for each key: of each group the newest, the first of equals, or the last where ties are taken; of a group within another's fields, the newest of
  * those that have the other's newest. Without versions, the last. `ctid` is the order of arrival.
  */
 const fold = ({ staging }: Tables, { groups, key }: Merge): string => {
@@ -134,6 +141,9 @@ const newest = (
   what: string,
   first: ReadonlyArray<string> = [],
 ): string => {
-  const order = group?.version === undefined ? ["s.ctid DESC"] : [`s.${quote(group.version)} DESC NULLS LAST`, "s.ctid"]
+  const order =
+    group?.version === undefined
+      ? ["s.ctid DESC"]
+      : [`s.${quote(group.version)} DESC NULLS LAST`, group.takesTies ? "s.ctid DESC" : "s.ctid"]
   return `SELECT DISTINCT ON (${list(key, "s")}) ${what} FROM ${from} ORDER BY ${[list(key, "s"), ...first, ...order].join(", ")}`
 }

@@ -7,6 +7,7 @@ import { nullVersions } from "./nullVersions.ts"
 import { manyHistories, randomHistories } from "./randomHistories.ts"
 import { redelivery } from "./redelivery.ts"
 import { refused } from "./refused.ts"
+import { tiesAreTaken } from "./ties.ts"
 import { timestampVersions } from "./timestampVersions.ts"
 import { withinARun } from "./withinARun.ts"
 
@@ -19,6 +20,7 @@ export const upsert: ReadonlyArray<Law> = [
   nullOverwrites,
   keysAreExact,
   timestampVersions,
+  tiesAreTaken,
   redelivery,
   randomHistories,
   manyHistories,
