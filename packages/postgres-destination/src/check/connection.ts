@@ -1,6 +1,7 @@
 /** The steps of a connection: reach the server, encrypt, log in, enter the database. One call makes them all; its stages tell where it stopped. */
 import type { CheckStep, DestinationError } from "@batch-exports/core"
 import { Clock, Effect, type Scope } from "effect"
+import { address } from "../config/address.ts"
 import type { Config } from "../config/Config.ts"
 import { tlsPolicy } from "../config/tlsPolicy.ts"
 import { connect, type Session, type Stage } from "../connection/Session.ts"
@@ -80,7 +81,7 @@ const passed = (id: StepId, config: Config, session: Session | undefined, durati
   const step = { id, title: titles[id], durationMillis }
   switch (id) {
     case "connect":
-      return { ...step, status: "passed", detail: `${config.host}:${config.port}` }
+      return { ...step, status: "passed", detail: address(config) }
     case "tls": {
       const policy = tlsPolicy(config)
       return policy._tag === "Plaintext"

@@ -1,6 +1,7 @@
 /** The configuration of a Postgres destination, as the user writes it. Decoded without I/O; the titles are the labels of the form. */
 import { Schema, SchemaTransformation } from "effect"
 import * as identifier from "../identifier.ts"
+import { address } from "./address.ts"
 import { connectionFields, connectionProblems, resolve, resolvedFields } from "./connectionFields.ts"
 import { dataFields } from "./dataFields.ts"
 
@@ -28,4 +29,4 @@ export interface Config extends Schema.Schema.Type<typeof Config> {}
 
 /** `postgres://host:5432/db, table "public"."events"`: for people, without the user and the password. */
 export const describeTarget = (config: Config): string =>
-  `postgres://${config.host}:${config.port}/${config.database}, table ${identifier.qualified(config.schema, config.table)}`
+  `postgres://${config.host.startsWith("/") ? encodeURIComponent(config.host) : address(config)}/${config.database}, table ${identifier.qualified(config.schema, config.table)}`

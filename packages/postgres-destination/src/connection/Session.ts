@@ -4,6 +4,7 @@ import { Duration, Effect, Redacted, type Scope } from "effect"
 import { Socket } from "node:net"
 import type pg from "pg"
 import { Client } from "pg"
+import { address } from "../config/address.ts"
 import type { Config } from "../config/Config.ts"
 import type { Circumstances, Names } from "../failure/Circumstances.ts"
 import { classify, make } from "../failure/classify.ts"
@@ -103,7 +104,7 @@ export const connect = Effect.fn("connect")(function* (
 const dial = (config: Config, ssl: pg.ClientConfig["ssl"], onStage: (stage: Stage) => void) =>
   Effect.callback<Client, DestinationError>((resume) => {
     const at: Circumstances = {
-      action: `connecting to ${config.host}:${config.port}`,
+      action: `connecting to ${address(config)}`,
       phase: "connect",
       names: config,
     }
