@@ -12,7 +12,7 @@ interface Part {
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
 }
 
-const { classes, codes, network } = failureTable()
+const { classes, codes, network, pooler } = failureTable()
 const failures = {
   file: "docs/postgres-errors.md",
   from: "packages/postgres-destination/src/failure",
@@ -47,6 +47,7 @@ const parts: ReadonlyArray<Part> = [
   },
   { ...failures, name: "codes", header: ["code", "condition", "reason", "next", "what to do"], rows: codes.map(row) },
   { ...failures, name: "classes", header: ["class", "name", "reason", "next", "what to do"], rows: classes.map(row) },
+  { ...failures, name: "pooler", header: ["code", "it says", "reason", "next", "what to do"], rows: pooler.map(row) },
   {
     ...failures,
     name: "network",

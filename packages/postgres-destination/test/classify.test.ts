@@ -144,6 +144,25 @@ describe("SQLSTATE", () => {
     assert.strictEqual(classify(fromServer("23505"), at("create")).reason, "TargetChanged")
   })
 
+  it.each<[string, Reason.Reason]>([
+    ["SASL authentication failed", "AuthenticationFailed"],
+    ["password authentication failed", "AuthenticationFailed"],
+    ["no such user: jo", "AuthenticationFailed"],
+    ["SSL required", "AuthenticationFailed"],
+    ["no such database: d", "DatabaseMissing"],
+    ["no more connections allowed (max_client_conn)", "TooBusy"],
+    ["query_wait_timeout", "TooBusy"],
+    ["query timeout", "Timeout"],
+    ["idle transaction timeout", "Stalled"],
+    ["unsupported startup parameter: options", "Unsupported"],
+    ["server conn crashed?", "ConnectionLost"],
+    ["bouncer config error", "ConnectionLost"],
+  ])("of PgBouncer: %s → %s", (message, reason) => {
+    assert.strictEqual(classify(fromServer("08P01", { message }), at()).reason, reason)
+    // The same words under another code are the server's.
+    assert.notStrictEqual(classify(fromServer("22P02", { message }), at()).reason, reason)
+  })
+
   it("means another thing of a value in the middle of COPY", () => {
     for (const [code, otherwise] of [
       ["08P01", "ConnectionLost"],

@@ -5,6 +5,7 @@
 import { DestinationError, Reason } from "@batch-exports/core"
 import type { Circumstances } from "./Circumstances.ts"
 import * as network from "./network.ts"
+import * as pooler from "./pooler.ts"
 import * as sqlstates from "./sqlstates.ts"
 
 /** What an error of the server carries (the fields of an ErrorResponse), as far as we read them. */
@@ -33,7 +34,10 @@ export const classify = (error: unknown, at: Circumstances): DestinationError =>
 }
 
 const fromServer = (error: ServerError, at: Circumstances): DestinationError => {
-  const rule = (isAboutValue(error) ? sqlstates.copying[error.code] : undefined) ?? sqlstates.find(error.code)
+  const rule =
+    (isAboutValue(error) ? sqlstates.copying[error.code] : undefined) ??
+    pooler.find(error) ??
+    sqlstates.find(error.code)
   if (rule === undefined) return unknown(at, oneLine(error.message), error.code)
   const says =
     rule.says === undefined

@@ -2,6 +2,7 @@
 import { Reason } from "@batch-exports/core"
 import type { Circumstances } from "./Circumstances.ts"
 import * as network from "./network.ts"
+import * as pooler from "./pooler.ts"
 import type { Rule } from "./Rule.ts"
 import { classes } from "./sqlstateClasses.ts"
 import * as sqlstates from "./sqlstates.ts"
@@ -20,6 +21,8 @@ export interface Table {
   readonly codes: ReadonlyArray<Entry>
   /** What holds for the other codes of a class. */
   readonly classes: ReadonlyArray<Entry>
+  /** Of PgBouncer, by its words. */
+  readonly pooler: ReadonlyArray<Entry>
   /** Of the network, of TLS and of the driver. */
   readonly network: ReadonlyArray<Entry>
 }
@@ -47,6 +50,14 @@ const entry = (code: string, name: string, { reason, remedy }: Rule): Entry => (
   remedy: remedy(example),
 })
 
+/** A pattern as people would say it. */
+const spoken = (pattern: string): string =>
+  pattern
+    .replaceAll("[ _]", " ")
+    .replaceAll(/\(\?:|[\^$?()"]|\.\*/g, "")
+    .replaceAll(/ +/g, " ")
+    .trim()
+
 const byCode = (a: Entry, b: Entry): number => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0)
 
 export const table = (): Table => ({
@@ -61,6 +72,9 @@ export const table = (): Table => ({
   classes: Object.entries(classes)
     .map(([code, [title, rule]]) => entry(code, title, rule))
     .sort(byCode),
+  pooler: pooler.wordings.map(([pattern, rule]) =>
+    entry("08P01", pattern.source.split("|").map(spoken).join("; "), rule),
+  ),
   network: network.all.map(({ code, rule: { reason, remedy, says } }) => ({
     code,
     name: says,
