@@ -10,48 +10,15 @@ import { Cause, Console, Effect, Logger } from "effect"
 import { CliError, Command } from "effect/cli"
 import { readFileSync } from "node:fs"
 import { CommandFailed } from "./cli/failure.ts"
-import { check } from "./cli/check.ts"
-import { demo } from "./cli/demo.ts"
-import { init, schema } from "./cli/init.ts"
-import { ledger } from "./cli/ledger.ts"
-import { plan } from "./cli/plan.ts"
-import { run } from "./cli/run.ts"
 import { teardown } from "./cli/exitCode.ts"
-import { start } from "./cli/start.ts"
-import { backfill } from "./cli/backfill.ts"
-import { cancel, pause, resume, retry } from "./cli/control.ts"
-import { logs } from "./cli/logs.ts"
-import { runs } from "./cli/runs.ts"
-import { status } from "./cli/status.ts"
-
-const main = Command.make("batch-exports").pipe(
-  Command.withDescription("Move analytics data from ClickHouse into Postgres, exactly once"),
-  Command.withSubcommands([
-    demo,
-    init,
-    check,
-    plan,
-    run,
-    start,
-    status,
-    runs,
-    logs,
-    pause,
-    resume,
-    retry,
-    cancel,
-    backfill,
-    ledger,
-    schema,
-  ]),
-)
+import { root } from "./cli/root.ts"
 
 const isUnexplained = (reason: Cause.Reason<unknown>): boolean =>
   Cause.isDieReason(reason) || (Cause.isFailReason(reason) && !(reason.error instanceof CommandFailed))
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
 
-Command.run(main, { version }).pipe(
+Command.run(root, { version }).pipe(
   // The command line has been explained already; what is left to say is the exit code.
   Effect.catch((error) =>
     !CliError.isCliError(error)

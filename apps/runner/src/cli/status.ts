@@ -14,8 +14,8 @@ export const status = Command.make(
   "status",
   { data: Flags.data, json: Flags.json },
   Effect.fn("status")(function* (flags) {
-    const running = yield* State.isRunning(flags.data)
     const exports = yield* summarise.pipe(withState(flags.data, flags.json))
+    const running = yield* State.isRunning(flags.data)
     const now = yield* Clock.currentTimeMillis
     if (flags.json) return yield* Console.log(JSON.stringify({ running, exports: exports.map(asData) }))
     yield* Console.log(

@@ -1,0 +1,129 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { readFileSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { vi } from "vitest"
+import type { FailureData } from "../src/cli/failure.ts"
+import type { RunRecord } from "../src/cli/runs.ts"
+import { allFinished, until } from "./support/runnerProcess.ts"
+import { format, World } from "./support/World.ts"
+
+vi.setConfig({ testTimeout: 300_000 })
+
+const freePort = Effect.callback<number>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as AddressInfo
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+const json = <A>({ stdout }: { readonly stdout: string }) => JSON.parse(stdout) as A
+
+layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command line beside a runner", (it) => {
+  it.effect("shows what it does, and changes it", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const port = yield* freePort
+      const folder = join(world.folder, "data")
+      const [first, last] = [world.windows[0], world.windows.at(-1)]
+      const schedule = {
+        every: "hour",
+        startAt: first?.start.toISOString(),
+        endAt: world.windows[1]?.end.toISOString(),
+      }
+      const file = world.config({ schedule, runner: { listen: `127.0.0.1:${port}` } })
+      const say = (...args: ReadonlyArray<string>) => world.cli(...args, "--data", folder)
+
+      const nothing = yield* say("status")
+      assert.strictEqual(nothing.code, 2)
+      assert.match(nothing.stderr, /there is no runner's state in .*batch-exports start/)
+
+      const runner = world.start("start", "--config", file, "--data", folder)
+      yield* Effect.promise(() => until(runner, folder, allFinished(2)))
+      const [status, runs, second] = yield* Effect.all(
+        [say("status", "--json"), say("runs", "--json"), world.cli("start", "--config", file, "--data", folder)],
+        { concurrency: 3 },
+      )
+      const state = json<{ running: boolean; exports: ReadonlyArray<Record<string, unknown>> }>(status)
+      assert.isTrue(state.running)
+      assert.deepInclude(state.exports[0], {
+        name: "events",
+        schedule: "every hour",
+        state: "active",
+        exportedUntil: schedule.endAt,
+        waiting: 0,
+        failed: 0,
+      })
+      const [newest, oldest] = json<ReadonlyArray<RunRecord>>(runs)
+      assert.strictEqual(oldest?.window, format(first))
+      assert.isAbove(newest?.stored?.received ?? 0, 200)
+      assert.strictEqual(second.code, 1)
+      assert.match(second.stderr, /another runner is using .*\n {2}to do/)
+
+      const id = newest?.id ?? ""
+      const [one, logs, unknown, paused, health, metrics] = yield* Effect.all(
+        [
+          say("runs", id.slice(0, 8)),
+          say("logs", id.slice(0, 8), "--search", "completed"),
+          say("retry", "ffff", "--json"),
+          say("pause", "events", "--note", "maintenance", "--json"),
+          Effect.promise(() => fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.text())),
+          Effect.promise(() => fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text())),
+        ],
+        { concurrency: 4 },
+      )
+      assert.match(one.stdout, new RegExp(`run +${id}\n(.*\n)*state +completed\n(.*\n)*left out .*person_properties`))
+      assert.match(logs.stdout, new RegExp(`info +events +${id.slice(0, 8)} +completed: \\d+ rows`))
+      assert.strictEqual(unknown.code, 2)
+      assert.match(json<FailureData>(unknown).error.message, /there is no run "ffff"/)
+      assert.deepStrictEqual(json(paused), { export: "events", state: "paused", changed: true })
+      assert.strictEqual(health, "ok\n")
+      assert.match(metrics, /batch_exports_runs_total\{export="events",state="completed"\} 2/)
+      assert.match(metrics, /batch_exports_rows_total\{export="events"\} \d+/)
+
+      // A longer schedule comes with the configuration; the pause holds it back until it is lifted.
+      writeFileSync(file, readFileSync(file, "utf8").replace(schedule.endAt ?? "", last?.end.toISOString() ?? ""))
+      runner.kill("SIGHUP")
+      const range = `${first?.start.toISOString()}/${world.windows[1]?.end.toISOString()}`
+      const filled = yield* say("backfill", "start", "events", "--config", file, "--range", range, "--wait", "--json")
+      assert.deepInclude(json<Record<string, unknown>>(filled), { state: "completed", done: 1 })
+      const text = yield* say("status")
+      assert.match(text.stdout, /events +every hour +paused/)
+      assert.match(text.stdout, /events: maintenance\n {2}to do +batch-exports resume events/)
+      assert.strictEqual((yield* say("resume", "events")).code, 0)
+      yield* Effect.promise(() => until(runner, folder, allFinished(3)))
+      runner.kill("SIGTERM")
+      const ended = yield* Effect.promise(() => runner.finished)
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      assert.notInclude(ended.stderr, world.ch.password)
+      const comparison = yield* world.compare()
+      assert.isTrue(comparison.equal, JSON.stringify(comparison))
+      assert.match((yield* say("resume", "events")).stderr, /The runner is not running/)
+    }),
+  )
+
+  it.effect("shows the records and the fields of an export", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const file = world.config()
+      const [peeked, described] = yield* Effect.all(
+        [
+          world.cli("peek", "events", "--config", file, "--window", format(world.windows[0]), "--limit", "2"),
+          world.cli("models", "events", "--config", file, "--json"),
+        ],
+        { concurrency: 2 },
+      )
+      const lines = peeked.stdout.trim().split("\n")
+      assert.lengthOf(lines, 2, peeked.stderr)
+      for (const line of lines) assert.property(JSON.parse(line), "uuid")
+      const model = json<{ name: string; fields: ReadonlyArray<{ name: string; type: string }> }>(described)
+      assert.strictEqual(model.name, "events")
+      assert.include(
+        model.fields.map(({ name }) => name),
+        "distinct_id",
+      )
+    }),
+  )
+})
