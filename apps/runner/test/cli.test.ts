@@ -19,7 +19,7 @@ const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-const json = <A>({ stdout }: { readonly stdout: string }) => JSON.parse(stdout) as A
+const json = ({ stdout }: { readonly stdout: string }): unknown => JSON.parse(stdout)
 
 layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command line beside a runner", (it) => {
   it.effect("shows what it does, and changes it", () =>
@@ -46,7 +46,7 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
         [say("status", "--json"), say("runs", "--json"), world.cli("start", "--config", file, "--data", folder)],
         { concurrency: 3 },
       )
-      const state = json<{ running: boolean; exports: ReadonlyArray<Record<string, unknown>> }>(status)
+      const state = json(status) as { running: boolean; exports: ReadonlyArray<Record<string, unknown>> }
       assert.isTrue(state.running)
       assert.deepInclude(state.exports[0], {
         name: "events",
@@ -56,7 +56,7 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
         waiting: 0,
         failed: 0,
       })
-      const [newest, oldest] = json<ReadonlyArray<RunRecord>>(runs)
+      const [newest, oldest] = json(runs) as ReadonlyArray<RunRecord>
       assert.strictEqual(oldest?.window, format(first))
       assert.isAbove(newest?.stored?.received ?? 0, 200)
       assert.strictEqual(second.code, 1)
@@ -77,7 +77,7 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       assert.match(one.stdout, new RegExp(`run +${id}\n(.*\n)*state +completed\n(.*\n)*left out .*person_properties`))
       assert.match(logs.stdout, new RegExp(`info +events +${id.slice(0, 8)} +completed: \\d+ rows`))
       assert.strictEqual(unknown.code, 2)
-      assert.match(json<FailureData>(unknown).error.message, /there is no run "ffff"/)
+      assert.match((json(unknown) as FailureData).error.message, /there is no run "ffff"/)
       assert.deepStrictEqual(json(paused), { export: "events", state: "paused", changed: true })
       assert.strictEqual(health, "ok\n")
       assert.match(metrics, /batch_exports_runs_total\{export="events",state="completed"\} 2/)
@@ -88,7 +88,7 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       runner.kill("SIGHUP")
       const range = `${first?.start.toISOString()}/${world.windows[1]?.end.toISOString()}`
       const filled = yield* say("backfill", "start", "events", "--config", file, "--range", range, "--wait", "--json")
-      assert.deepInclude(json<Record<string, unknown>>(filled), { state: "completed", done: 1 })
+      assert.deepInclude(json(filled) as Record<string, unknown>, { state: "completed", done: 1 })
       const text = yield* say("status")
       assert.match(text.stdout, /events +every hour +paused/)
       assert.match(text.stdout, /events: maintenance\n {2}to do +batch-exports resume events/)
@@ -118,7 +118,7 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       const lines = peeked.stdout.trim().split("\n")
       assert.lengthOf(lines, 2, peeked.stderr)
       for (const line of lines) assert.property(JSON.parse(line), "uuid")
-      const model = json<{ name: string; fields: ReadonlyArray<{ name: string; type: string }> }>(described)
+      const model = json(described) as { name: string; fields: ReadonlyArray<{ name: string; type: string }> }
       assert.strictEqual(model.name, "events")
       assert.include(
         model.fields.map(({ name }) => name),
