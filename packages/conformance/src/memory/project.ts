@@ -27,7 +27,7 @@ export const project = (
   const needed = [...Model.identityFields(run.model)].filter((name) => !taken.some((field) => field.name === name))
   if (needed.length > 0) problems.push(`it lacks ${needed.join(", ")}, by which records are told apart`)
   if (problems.length > 0) return refuse("TargetIncompatible", problems.join("; "))
-  const [first, ...rest] = taken.map((field) => column(run.model, field))
+  const [first, ...rest] = taken.map((field) => column(run.model, field, columns))
   if (first === undefined) return refuse("TargetIncompatible", "the table has none of the model's fields")
   const projected: Projection.Projection["columns"] = [first, ...rest]
   const able = encodings.filter((name) => projected.every((one) => encoders[name]?.takes(one) ?? false))
@@ -39,18 +39,29 @@ export const project = (
   return Result.succeed({ encoding, columns: projected, leftOut })
 }
 
-const column = (model: Model.Model, field: Projection.Column["field"]): Projection.Column => ({
-  field,
-  as: field.type,
-  targetType: typeName(field.type),
-  unfit: Model.identityFields(model).has(field.name) ? "fail" : "nearest",
-})
+const column = (
+  model: Model.Model,
+  field: Projection.Column["field"],
+  columns: ReadonlyArray<TableColumn> = [],
+): Projection.Column => {
+  const there = columns.find(({ name }) => name === field.name)?.type ?? ""
+  // The source cuts what a shorter column cannot hold, and counts it.
+  const as = field.type._tag === "Text" && limitOf(there) !== undefined ? FieldType.text(limitOf(there)) : field.type
+  const unfit = Model.identityFields(model).has(field.name) ? "fail" : "nearest"
+  return { field, as, targetType: typeName(as), unfit }
+}
+
+const limitOf = (type: string): number | undefined => {
+  const limit = /^character varying\((\d+)\)$/.exec(type)?.[1]
+  return limit === undefined ? undefined : Number(limit)
+}
 
 const incompatible = (fields: ReadonlyArray<Projection.Column["field"]>, columns: ReadonlyArray<TableColumn>) =>
   fields.flatMap(({ name, type }) => {
     const there = columns.find((column) => column.name === name)?.type
     const own = typeName(type)
-    const fits = there === own || widenings.some((pair) => typeName(pair.field) === own && pair.column === there)
+    const cut = type._tag === "Text" && limitOf(there ?? "") !== undefined
+    const fits = there === own || cut || widenings.some((pair) => typeName(pair.field) === own && pair.column === there)
     return fits ? [] : [`column "${name}" is ${there}, and the field's type is ${own}`]
   })
 

@@ -6,13 +6,11 @@ import { nullOverwrites } from "./nullOverwrites.ts"
 import { nullVersions } from "./nullVersions.ts"
 import { manyHistories, randomHistories } from "./randomHistories.ts"
 import { redelivery } from "./redelivery.ts"
-import { refused } from "./refused.ts"
 import { tiesAreTaken } from "./ties.ts"
 import { timestampVersions } from "./timestampVersions.ts"
 import { withinARun } from "./withinARun.ts"
 
 export const upsert: ReadonlyArray<Law> = [
-  refused,
   newerWins,
   withinARun,
   groupsMoveAlone,

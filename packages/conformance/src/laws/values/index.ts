@@ -3,6 +3,6 @@ import { everyType } from "./everyType.ts"
 import { identityIsNeverAdjusted } from "./identityIsNeverAdjusted.ts"
 import { large } from "./large.ts"
 import { nullIsNotEmpty } from "./nullIsNotEmpty.ts"
-import { undeclaredTypes } from "./undeclaredTypes.ts"
+import { unfitIsCounted } from "./unfitIsCounted.ts"
 
-export const values: ReadonlyArray<Law> = [nullIsNotEmpty, everyType, large, identityIsNeverAdjusted, undeclaredTypes]
+export const values: ReadonlyArray<Law> = [nullIsNotEmpty, everyType, large, unfitIsCounted, identityIsNeverAdjusted]
