@@ -1,6 +1,6 @@
 /** Assertions of laws. Each says what to mend when it does not hold. */
 import type { DestinationError, ExportError, Reason, RecordSchema } from "@batch-exports/core"
-import { Effect, Result } from "effect"
+import { Context, Effect, Result } from "effect"
 import { Broken } from "./Broken.ts"
 import type { Row } from "./encoders/index.ts"
 import { difference } from "./difference.ts"
@@ -52,14 +52,17 @@ export const fails = <A, R>(
 export const told = (error: ExportError | DestinationError): string =>
   `${error._tag} ${error.reason} (${error.recovery}): ${error.message}`
 
-/** For what a server does a moment after the client has gone. Looks again for ten seconds. */
+/** How long a server may take to notice that a client has gone, in milliseconds. */
+export const Patience = Context.Reference<number>("@batch-exports/conformance/Patience", { defaultValue: () => 10_000 })
+
+/** For what a server does a moment after the client has gone. Looks again and again, as long as there is patience. */
 export const eventually = <A, R>(
   look: Effect.Effect<A, Broken, R>,
   holds: (seen: A) => boolean,
   otherwise: (seen: A) => { readonly expected: string; readonly seen: string; readonly advice: string },
 ): Effect.Effect<A, Broken, R> =>
   Effect.gen(function* () {
-    const end = Date.now() + 10_000
+    const end = Date.now() + (yield* Patience)
     for (;;) {
       const seen = yield* look
       if (holds(seen)) return seen

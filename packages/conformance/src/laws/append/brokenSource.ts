@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { broken } from "../../drive/Feed.ts"
 import { exported, standard } from "../../drive/exported.ts"
 import { complete, nothing, tidy } from "../../drive/state.ts"
+import { opened, partOf } from "../../drive/steps.ts"
 import * as expect from "../../expect.ts"
 import { always, type Law } from "../../Law.ts"
 
@@ -19,6 +20,13 @@ export const brokenSource: Law = {
         const half = Math.floor(bytes.length / 2)
         return broken(at === "start" ? 0 : at === "row" ? bytes.indexOf(10, half) + 1 : half)(bytes)
       }
+      yield* Effect.gen(function* () {
+        const sink = yield* opened(world, wanted)
+        yield* expect.fails(sink.write(partOf(bench, sink, { ...wanted, feed })), {
+          expected: "a write whose bytes break off fails",
+          advice,
+        })
+      }).pipe(Effect.scoped)
       const error = yield* expect.fails(exported(bench, world, { ...wanted, feed }), {
         expected: "an export whose source breaks off fails",
         advice,

@@ -1,0 +1,21 @@
+/** Every saboteur, by what it is defective in. */
+import { bytes } from "./bytes.ts"
+import { failures } from "./failures.ts"
+import { lifecycle } from "./lifecycle.ts"
+import { manifest } from "./manifest.ts"
+import { publication } from "./publication.ts"
+import { replay } from "./replay.ts"
+import type { Saboteur } from "./Saboteur.ts"
+
+export { configured, type Saboteur, sinks, streams } from "./Saboteur.ts"
+export { report, type Verdict } from "./report.ts"
+export { sabotage, type Subject, type Trial, tryAll, tryOne } from "./tryOne.ts"
+
+export const saboteurs: ReadonlyArray<Saboteur> = [
+  ...manifest,
+  ...lifecycle,
+  ...bytes,
+  ...replay,
+  ...publication,
+  ...failures,
+]

@@ -1,0 +1,121 @@
+/** Defects in when and how often a run is published. */
+import { Run, Window } from "@batch-exports/core"
+import { DateTime, Effect, Fiber } from "effect"
+import { honest } from "../memory/Parts.ts"
+import { configured, type Saboteur, sinks } from "./Saboteur.ts"
+
+export const publication: ReadonlyArray<Saboteur> = [
+  {
+    name: "commits-in-a-finalizer",
+    does: "publishes what it has when its scope closes, committed or not",
+    breaks: ["lifecycle/open-and-close"],
+    wrap: configured((inner) => ({
+      open: (run) =>
+        Effect.gen(function* () {
+          const sink = yield* inner.open(run)
+          let received = 0
+          yield* Effect.addFinalizer(() =>
+            Effect.ignore(Effect.suspend(() => sink.commit({ rows: received, adjusted: {} }))),
+          )
+          const add = (stored: Run.Stored) => Effect.sync(() => (received += stored.received))
+          return { ...sink, write: (part) => Effect.tap(sink.write(part), add) }
+        }),
+    })),
+  },
+  {
+    name: "commits-on-interrupt",
+    does: "takes an interruption for the end of the bytes, and publishes what came before",
+    breaks: ["lifecycle/interrupted-write"],
+    wrap: sinks((sink) => ({
+      write: (part) =>
+        Effect.gen(function* () {
+          const cancelled = Promise.withResolvers<undefined>()
+          const bytes = until(part.bytes, cancelled.promise)
+          const writing = yield* Effect.forkDetach(sink.write({ ...part, bytes }))
+          const publish = Effect.flatMap(Fiber.join(writing), ({ received }) =>
+            sink.commit({ rows: received, adjusted: {} }),
+          )
+          const end = Effect.sync(() => cancelled.resolve(undefined))
+          return yield* Effect.onInterrupt(Fiber.join(writing), () => Effect.ignore(Effect.andThen(end, publish)))
+        }),
+    })),
+  },
+  {
+    name: "reports-success-before-commit",
+    does: "answers that it has committed, and commits later",
+    breaks: ["atomicity/all-or-nothing"],
+    wrap: sinks((sink) => ({
+      commit: (sent) =>
+        Effect.gen(function* () {
+          yield* Effect.forkDetach(Effect.delay(Effect.ignore(sink.commit(sent)), "2 seconds"))
+          return { stored: { ...Run.emptyStored, received: sent.rows }, committedAt: yield* DateTime.now }
+        }),
+    })),
+  },
+  {
+    name: "shows-rows-early",
+    does: "makes each window's rows visible as soon as they have arrived",
+    breaks: ["atomicity/all-or-nothing"],
+    parts: {
+      stage: (store, attempt, part) => {
+        attempt.parts.push({ ...part, rows: [] })
+        const table = store.tables.get(attempt.table)
+        if (table !== undefined) honest.place(table, part.rows, attempt)
+      },
+    },
+  },
+  {
+    name: "loses-data-on-replay",
+    does: "takes a window of which a part was exported for one that was exported whole",
+    breaks: ["replay/backfill"],
+    parts: {
+      missing: (store, run) =>
+        honest.missing(store, run).some((gap) => Window.equals(gap, run.window)) ? [run.window] : [],
+    },
+  },
+  {
+    name: "forgets-what-it-exported",
+    does: "exports a window again although the ledger holds it",
+    breaks: ["replay/committed-window"],
+    wrap: configured((inner) => ({
+      open: (run) => inner.open({ ...run, mode: run.mode === "once" ? "force" : run.mode }),
+    })),
+  },
+  {
+    name: "claims-by-reading",
+    does: "looks whether a window is free, and writes it without holding it",
+    breaks: ["atomicity/two-runners"],
+    parts: {
+      claim: (store, attempt) => {
+        store.aside.add(`staging ${attempt.id}`)
+        return "claimed"
+      },
+    },
+  },
+  {
+    name: "claims-equal-windows-only",
+    does: "excludes other runs of the same window, and not of one that overlaps it",
+    breaks: ["atomicity/overlapping-windows"],
+    parts: {
+      claim: (store, attempt) => {
+        const same = ({ export: name, window }: { readonly export: string; readonly window: Window.Window }) =>
+          name === attempt.run.export && attempt.windows.some((wanted) => Window.equals(wanted, window))
+        if ([...store.holders].some(({ run }) => same(run))) return "busy"
+        if (attempt.run.mode === "once" && store.ledger.some(same)) return "lost"
+        store.holders.add(attempt)
+        store.aside.add(`staging ${attempt.id}`)
+        return "claimed"
+      },
+    },
+  },
+]
+
+/** The bytes, to an end that comes too early when `end` does. */
+const until = async function* (bytes: AsyncIterable<Uint8Array>, end: Promise<undefined>) {
+  const iterator = bytes[Symbol.asyncIterator]()
+  for (;;) {
+    const item = await Promise.race([iterator.next(), end])
+    if (item === undefined || item.done === true) return
+    yield item.value
+  }
+}

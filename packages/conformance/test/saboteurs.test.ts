@@ -1,0 +1,27 @@
+/** Each saboteur is caught by the law that it was made for. `npm run saboteurs` puts them to every law. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { laws } from "../src/laws/index.ts"
+import { sabotage, saboteurs, tryOne } from "../src/saboteurs/index.ts"
+
+describe("saboteurs", () => {
+  it.live.each(saboteurs.map((saboteur) => [saboteur.name, saboteur] as const))("%s is caught", ([, saboteur]) =>
+    Effect.gen(function* () {
+      const subject = sabotage(saboteur)
+      const law = laws.find(({ name }) => name === saboteur.breaks[0])
+      assert.isDefined(subject)
+      assert.isDefined(law, `${saboteur.breaks[0]} is a law`)
+      const trial = yield* tryOne(subject, law, "1")
+      assert.strictEqual(trial?.outcome, "broken", trial?.message)
+    }),
+  )
+
+  it("name laws that exist, and have names of their own", () => {
+    const known = new Set<string>(laws.map(({ name }) => name))
+    assert.deepStrictEqual(
+      saboteurs.flatMap(({ breaks }) => breaks).filter((law) => !known.has(law)),
+      [],
+    )
+    assert.strictEqual(new Set(saboteurs.map(({ name }) => name)).size, saboteurs.length)
+  })
+})
