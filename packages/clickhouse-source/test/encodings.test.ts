@@ -135,15 +135,19 @@ layer(ClickHouseServer.layer)("encodings", (it) => {
       const to = cast(from, as)
       const column = to && encoding?.write({ value: to, targetType: "a type", index, columns: cases.length })
       if (to === undefined || column === undefined) throw new Error(`${T.format(from.type)} as ${T.format(as)}`)
-      return { ...column, adjusted: to.adjusted ?? "0" }
+      return {
+        slots: column.map((slot, part) => ({ ...slot, name: `batch_c${index}_${part}` })),
+        adjusted: to.adjusted ?? "0",
+      }
     })
+    const slots = written.flatMap((column) => column.slots)
     const row = encoding?.row(
       cases.map((_, index) => `f${index}`),
-      written.map(({ escaping }, index) => `\${batch_c${index}:${escaping}}`),
+      written.map((column) => column.slots.map(({ escaping, name }) => `\${${name}:${escaping}}`).join("")),
     )
     const { stream } = yield* Effect.promise(() =>
       connection.exec({
-        query: `SELECT ${written.map(({ sql }, index) => `${sql} AS batch_c${index}`).join(", ")} FORMAT Template`,
+        query: `SELECT ${slots.map(({ name, sql }) => `${sql} AS ${name}`).join(", ")} FORMAT Template`,
         clickhouse_settings: { ...Settings.always, ...Settings.template(row ?? "", "end") },
       }),
     )

@@ -155,7 +155,7 @@ layer(ClickHouseServer.layer)("COPY in binary", (it) => {
   it.effect("has the bytes of the manual for every type", () =>
     Effect.gen(function* () {
       const connection = yield* client(yield* ClickHouseServer)
-      const written = cases.map(([from, as, targetType], index) => {
+      const written = cases.flatMap(([from, as, targetType], index) => {
         const to = cast(from, as)
         const column = to && postgresCopyBinary.write({ value: to, targetType, index, columns: cases.length })
         if (column === undefined) throw new Error(`${T.format(from.type)} as ${targetType}`)
@@ -197,7 +197,7 @@ layer(ClickHouseServer.layer)("COPY in binary", (it) => {
       const column = postgresCopyBinary.write({ value: lying, targetType: "text", index: 0, columns: 1 })
       const rows = yield* Effect.promise(() =>
         connection
-          .query({ query: `SELECT hex(${column?.sql})`, format: "TabSeparated" })
+          .query({ query: `SELECT hex(${column?.[0].sql})`, format: "TabSeparated" })
           .then((result) => result.text()),
       )
       assert.strictEqual(rows, "0001FFFFFFFF\n")

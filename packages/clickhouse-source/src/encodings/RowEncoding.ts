@@ -8,10 +8,13 @@ import type { Value } from "../values/Value.ts"
 /** `Raw` writes NULL as \N, so a `Raw` expression must not be Nullable. */
 export type Escaping = "Raw" | "Escaped" | "JSON"
 
-export interface Written {
+export interface Slot {
   readonly sql: string
   readonly escaping: Escaping
 }
+
+/** What stands one behind the other for a value. */
+export type Written = readonly [Slot, ...Array<Slot>]
 
 /** A value in its place in the row. */
 export interface Cell {
@@ -28,7 +31,7 @@ export interface RowEncoding {
   readonly name: Encoding.EncodingName
   /** Undefined where the encoding has no form for the value's type. */
   readonly write: (cell: Cell) => Written | undefined
-  /** The row around the slots, which stand where the server puts the values, one for each name. */
+  /** The row around the places where the server puts the values, one for each name. */
   readonly row: (names: ReadonlyArray<string>, slots: ReadonlyArray<string>) => string
 }
 

@@ -1,15 +1,16 @@
 /** Comma-separated values, every one of them in quotes: what stands in none is NULL, which the empty text is not. */
 import type { FieldType } from "@batch-exports/core"
 import { isoText } from "../values/hygiene.ts"
+import { withNulls } from "../values/Value.ts"
 import { jsonText } from "./jsonl.ts"
 import type { RowEncoding } from "./RowEncoding.ts"
 
 export const csv: RowEncoding = {
   name: "csv",
   write: ({ value }) => {
-    const text = textOf(value.sql, value.type)
+    const text = textOf(withNulls(value).sql, value.type)
     if (text === undefined) return undefined
-    return { sql: `ifNull(concat('"', replaceAll(${text}, '"', '""'), '"'), '')`, escaping: "Raw" }
+    return [{ sql: `ifNull(concat('"', replaceAll(${text}, '"', '""'), '"'), '')`, escaping: "Raw" }]
   },
   row: (_names, slots) => `${slots.join(",")}\n`,
 }

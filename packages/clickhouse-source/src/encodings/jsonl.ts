@@ -1,18 +1,22 @@
 /** One JSON object per line, keys in the projection's order: the encoding that every source offers. */
 import { Encoding, type FieldType } from "@batch-exports/core"
+import { any, rarely } from "../sql/text.ts"
 import { contains, isoText, quoted } from "../values/hygiene.ts"
 import type { Value } from "../values/Value.ts"
-import { type RowEncoding, verbatim, type Written } from "./RowEncoding.ts"
+import { type RowEncoding, type Slot, verbatim } from "./RowEncoding.ts"
 
 export const jsonl: RowEncoding = {
   name: Encoding.jsonl,
-  write: ({ value }) => escaped(value) ?? composed(value),
+  write: ({ value }) => {
+    const slot = escaped(value) ?? composed(value)
+    return slot && [slot]
+  },
   row: (names, slots) =>
     `{${names.map((name, index) => `${verbatim(JSON.stringify(name))}:${slots[index] ?? ""}`).join(",")}}\n`,
 }
 
 /** Types whose JSON the server writes as we want it, `null` included. */
-const escaped = ({ sql, type }: Value): Written | undefined => {
+const escaped = ({ sql, type }: Value): Slot | undefined => {
   switch (type._tag) {
     case "Bool":
     case "Text":
@@ -37,9 +41,10 @@ const escaped = ({ sql, type }: Value): Written | undefined => {
   }
 }
 
-const composed = ({ nullable, sql, type }: Value): Written | undefined => {
+const composed = ({ emptyIsNull, nullable, sql, type }: Value): Slot | undefined => {
   const text = jsonText(sql, type)
   if (text === undefined) return undefined
+  if (emptyIsNull === true) return { sql: `if(${sql} = '', 'null', ${text})`, escaping: "Raw" }
   return { sql: nullable ? `ifNull(${text}, 'null')` : text, escaping: "Raw" }
 }
 
@@ -48,7 +53,13 @@ export const jsonText = (sql: string, type: FieldType.FieldType): string | undef
   switch (type._tag) {
     case "Json":
       // Line breaks are only space between tokens in valid JSON, but they would end the row.
-      return `if(${contains(sql, "\n")} OR ${contains(sql, "\r")}, replaceRegexpAll(${sql}, '[\\n\\r]', ' '), ${sql})`
+      return rarely({
+        rare: `ifNull(${any(contains(sql, "\n"), contains(sql, "\r"))}, 0)`,
+        input: sql,
+        name: "b0",
+        slow: (text) => `replaceRegexpAll(${text}, '[\\n\\r]', ' ')`,
+        otherwise: sql,
+      })
     case "Float":
       return `multiIf(isNaN(${sql}), '"NaN"', isInfinite(${sql}), if(${sql} > 0, '"Infinity"', '"-Infinity"'), toString(${sql}))`
     case "Bool":

@@ -4,16 +4,20 @@
  */
 import type { FieldType } from "@batch-exports/core"
 import { isoText } from "../values/hygiene.ts"
-import type { Value } from "../values/Value.ts"
-import type { RowEncoding, Written } from "./RowEncoding.ts"
+import { type Value, withNulls } from "../values/Value.ts"
+import type { RowEncoding, Slot } from "./RowEncoding.ts"
 
 export const postgresCopyText: RowEncoding = {
   name: "postgres-copy-text",
-  write: ({ value }) => written(value),
+  write: ({ value }) => {
+    const slot = written(value)
+    return slot && [slot]
+  },
   row: (_names, slots) => `${slots.join("\t")}\n`,
 }
 
-const written = ({ sql, type }: Value): Written | undefined => {
+const written = (value: Value): Slot | undefined => {
+  const { sql, type } = withNulls(value)
   switch (type._tag) {
     case "Int":
     case "Float":

@@ -3,9 +3,19 @@ import type { ClickHouseSettings } from "@clickhouse/client"
 import type { Model } from "@batch-exports/core"
 import type { Value } from "../values/Value.ts"
 
+export interface Named {
+  readonly name: string
+  readonly sql: string
+}
+
 export interface Rows {
-  /** Expressions with names, which the values may use: written as a WITH clause. */
-  readonly aliases: ReadonlyArray<{ readonly name: string; readonly sql: string }>
+  /**
+   * Expressions with names, which later layers and the values may use. Each layer is a SELECT around the one before it: what has a
+   * name there is computed once, and analysed once, however often it is used.
+   */
+  readonly layers?: ReadonlyArray<ReadonlyArray<Named>>
+  /** One more layer, before the others. */
+  readonly aliases?: ReadonlyArray<Named>
   /** In the order of the fields asked for. */
   readonly values: ReadonlyArray<Value>
   /** What goes after FROM, with the parameters `start` and `end` (microseconds since 1970, Int64) and those of `params`. */

@@ -1,10 +1,10 @@
 /** PostHog's events: immutable records in the order of ingestion. */
 import { FieldType, Model, RecordSchema } from "@batch-exports/core"
+import { withoutShortCircuits } from "../query/settings.ts"
 import type { Events } from "../Selection.ts"
 import { tableName } from "../sql/text.ts"
-import * as Document from "../values/document.ts"
-import { cleaned, isClean, quoted } from "../values/hygiene.ts"
-import * as Member from "../values/member.ts"
+import { quoted } from "../values/hygiene.ts"
+import { noKeys, type Storable, storable } from "../values/storable.ts"
 import type { Value } from "../values/Value.ts"
 import { collapsed } from "./collapse.ts"
 import type { SourceModel } from "./SourceModel.ts"
@@ -51,88 +51,40 @@ const model: Model.Model = {
   identity: { _tag: "Append", dedupeKey },
 }
 
-/** A String column that holds a JSON document: how its stored form is named, and what it needs of the table. */
-const documents = { properties: "doc", person_properties: "person" } as const
-type DocumentColumn = keyof typeof documents
-
-const alias = (column: DocumentColumn, what: "vouched" | "stored" | "parsed") => `batch_${documents[column]}_${what}`
-
 /** Fields that are top-level keys of `properties`. */
-const members = { set: "$set", set_once: "$set_once", ip: "$ip", session_id: "$session_id" } as const
+const jsonMembers = { set: "$set", set_once: "$set_once" } as const
+const textMembers = { ip: "$ip", session_id: "$session_id" } as const
 
-const memberOf = (name: string): string | undefined => (members as Readonly<Record<string, string>>)[name]
-
-const isDocument = (name: string): name is DocumentColumn => name in documents
-
-const aliases = (column: DocumentColumn, keys: ReadonlyArray<string>, defensive: boolean) => {
-  const vouched = alias(column, "vouched")
-  const stored = alias(column, "stored")
-  const parsed = alias(column, "parsed")
-  const isParsed = keys.length === 0 ? undefined : Member.isParsed(parsed, keys)
-  return [
-    ...(keys.length === 0 ? [] : [{ name: parsed, sql: Member.parsed(column, keys) }]),
-    { name: vouched, sql: Document.isVouched(column, defensive, isParsed) },
-    { name: stored, sql: Document.stored(column, vouched, defensive) },
-  ]
-}
-
-const document = (column: DocumentColumn): Value => {
-  const stored = alias(column, "stored")
-  return {
-    type: json,
-    sql: stored,
-    nullable: true,
-    adjusted: Document.isAdjusted(column, alias(column, "vouched"), stored),
-  }
-}
-
-const properties: Member.Readable = {
-  document: "properties",
-  stored: alias("properties", "stored"),
-  vouched: alias("properties", "vouched"),
-  parsed: alias("properties", "parsed"),
-}
-
-const plainText = (column: string): Value => ({
-  type: text(),
-  sql: cleaned(column),
-  nullable: false,
-  adjusted: `NOT ${isClean(column)}`,
-})
-
-const memberJson = (key: string): Value => ({
-  type: json,
-  sql: `nullIf(${Member.memberJson(properties, key)}, '')`,
-  nullable: true,
-})
-
-// Nothing is left to clean in it: the document that it comes from is clean.
-const memberText = (key: string): Value => ({ type: text(), sql: Member.memberText(properties, key), nullable: true })
+const keysOf = (members: Readonly<Record<string, string>>, fields: ReadonlyArray<string>) =>
+  fields.flatMap((name) => members[name] ?? [])
 
 const instant = (column: string, nullable = false): Value => ({ type: timestamp(6), sql: column, nullable })
 
-const value = (name: string): Value => {
+const value = (name: string, made: Storable): Value => {
   switch (name) {
     case "properties":
     case "person_properties":
-      return document(name)
+      return made.document(name)
     case "set":
     case "set_once":
-      return memberJson(members[name])
+      return made.memberJson("properties", jsonMembers[name])
     case "ip":
     case "session_id":
-      return memberText(members[name])
+      return made.memberText("properties", textMembers[name])
     case "event":
     case "distinct_id":
     case "elements_chain":
-      return plainText(name)
-    case "elements":
+      return made.text(name)
+    case "elements": {
+      const chain = made.text("elements_chain")
       return {
+        ...chain,
         type: json,
-        sql: `if(${cleaned("elements_chain")} = '', NULL, ${quoted(cleaned("elements_chain"))})`,
+        sql: `if(${chain.sql} = '', '', ${quoted(chain.sql)})`,
         nullable: true,
-        adjusted: `NOT ${isClean("elements_chain")}`,
+        emptyIsNull: true,
       }
+    }
     case "uuid":
     case "person_id":
       return { type: FieldType.uuid, sql: name, nullable: false }
@@ -150,14 +102,15 @@ const value = (name: string): Value => {
   }
 }
 
-const columnOf = (name: string): string | undefined =>
-  memberOf(name) !== undefined
-    ? "properties"
-    : name === "elements"
-      ? "elements_chain"
-      : name === "site_url"
-        ? undefined
-        : name
+const columnOf = (name: string): string | undefined => {
+  if (name in jsonMembers || name in textMembers) return "properties"
+  return name === "elements" ? "elements_chain" : name === "site_url" ? undefined : name
+}
+
+const textColumns = ["event", "distinct_id", "elements_chain"]
+
+/** String columns that hold JSON documents. */
+const documentColumns = ["properties", "person_properties"]
 
 const ingestion = [
   // Written exactly so: it is the expression of the table's minmax index.
@@ -192,13 +145,23 @@ export const events = (selection: Events): SourceModel => {
     ],
     sample: { query: `SELECT 1 FROM ${table} WHERE ${team.condition} LIMIT 1`, params: team.params },
     rows: (fields, { defensive }) => {
-      const keys = fields.flatMap((name) => memberOf(name) ?? [])
       const columns = [...new Set(fields.flatMap((name) => columnOf(name) ?? []))]
+      const made = storable({
+        defensive,
+        texts: textColumns.filter((name) => columns.includes(name)),
+        documents: documentColumns
+          .filter((name) => columns.includes(name))
+          .map((column) => ({
+            column,
+            keys:
+              column === "properties"
+                ? { json: keysOf(jsonMembers, fields), text: keysOf(textMembers, fields) }
+                : noKeys,
+          })),
+      })
       return {
-        aliases: columns
-          .filter(isDocument)
-          .flatMap((column) => aliases(column, column === "properties" ? keys : [], defensive)),
-        values: fields.map(value),
+        layers: made.layers,
+        values: fields.map((name) => value(name, made)),
         from: collapsed({
           table,
           where: [team.condition, ...ingestion].join(" AND "),
@@ -208,6 +171,7 @@ export const events = (selection: Events): SourceModel => {
           order: "_timestamp DESC, inserted_at DESC NULLS LAST",
         }),
         params: team.params,
+        settings: withoutShortCircuits,
       }
     },
   }

@@ -34,6 +34,12 @@ const neededByTheQueries: ClickHouseSettings = {
   cancel_http_readonly_queries_on_client_close: 1,
 }
 
+/**
+ * For queries without SQL of the user's, which are faster so (see sql/text.ts). A user's may need short circuits:
+ * `if(b = 0, 0, intDiv(a, b))`.
+ */
+export const withoutShortCircuits: ClickHouseSettings = { short_circuit_function_evaluation: "disable" }
+
 export const always: ClickHouseSettings = { ...nothingCutShort, ...writtenOneWay, ...neededByTheQueries }
 
 /** The trailer is proof that the answer is whole, so nobody who writes data may know what it looks like. */

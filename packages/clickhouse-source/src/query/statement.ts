@@ -3,10 +3,10 @@ import { FieldType, type Projection, type Window } from "@batch-exports/core"
 import type { ClickHouseSettings } from "@clickhouse/client"
 import { DateTime, Result } from "effect"
 import { find as findEncoding } from "../encodings/index.ts"
-import type { RowEncoding, Written } from "../encodings/RowEncoding.ts"
+import type { RowEncoding, Slot } from "../encodings/RowEncoding.ts"
 import { unfitMark } from "../errors/classify.ts"
-import type { Rows, Slice, SourceModel } from "../models/SourceModel.ts"
-import { any, literal } from "../sql/text.ts"
+import type { Named, Rows, Slice, SourceModel } from "../models/SourceModel.ts"
+import { literal } from "../sql/text.ts"
 import { cast } from "../values/cast.ts"
 import type { Value } from "../values/Value.ts"
 
@@ -54,7 +54,7 @@ export const rendering = (options: {
   )
   const params = { ...rows.params, ...bounds(window) }
   return castAll(projection, rows).pipe(
-    Result.flatMap((columns) => written(columns, rows, encoding, mark)),
+    Result.flatMap((made) => written(made, rows.from, encoding, mark)),
     Result.map((rendered) => ({ ...rendered, params, settings: rows.settings ?? {} })),
   )
 }
@@ -64,17 +64,45 @@ export const bounds = (window: Window.Window) => ({ start: micros(window.start),
 
 const micros = (at: DateTime.Utc) => (BigInt(DateTime.toEpochMillis(at)) * 1000n).toString()
 
-const castAll = (projection: Projection.Projection, rows: Rows): Result.Result<ReadonlyArray<Column>, string> => {
+interface Cast {
+  readonly columns: ReadonlyArray<Column>
+  readonly layers: ReadonlyArray<ReadonlyArray<Named>>
+}
+
+const isName = (sql: string) => /^\w+$/.test(sql)
+
+/** Values get names before they are cast, and after, because everything that comes later writes them down several times. */
+const castAll = (projection: Projection.Projection, rows: Rows): Result.Result<Cast, string> => {
   const columns: Array<Column> = []
+  const given: Array<Named> = []
+  const made: Array<Named> = []
+  const flags: Array<Named> = []
+  const named = (layer: Array<Named>, value: Value, name: string): Value => {
+    if (isName(value.sql)) return value
+    layer.push({ name, sql: value.sql })
+    return { ...value, sql: name }
+  }
   for (const [index, column] of projection.columns.entries()) {
-    const value = cast(rows.values[index]!, column.as)
+    const raw = named(given, rows.values[index]!, `batch_given${index}`)
+    const value = cast(raw, column.as)
     if (value === undefined) {
       const [from, to] = [FieldType.format(column.field.type), FieldType.format(column.as)]
       return Result.fail(`"${column.field.name}" (${from}) as ${to} (${column.targetType})`)
     }
-    columns.push({ ...column, value, ...judge(column, rows.values[index]!, value) })
+    const flag = (what: "stops" | "counts", sql: string | undefined) => {
+      if (sql === undefined) return undefined
+      flags.push({ name: `batch_${what}${index}`, sql: `ifNull(${sql}, 0)` })
+      return `batch_${what}${index}`
+    }
+    const { counts, stops } = judge(column, raw, value)
+    columns.push({
+      ...column,
+      value: named(made, value, `batch_value${index}`),
+      stops: flag("stops", stops),
+      counts: flag("counts", counts),
+    })
   }
-  return Result.succeed(columns)
+  return Result.succeed({ columns, layers: [rows.aliases ?? [], ...(rows.layers ?? []), given, [...made, ...flags]] })
 }
 
 /** Where text that is not valid has a policy of its own, it is told from what the column has no room for. */
@@ -91,7 +119,7 @@ const judge = (
   return unfit === "fail" ? { stops: tooLarge, counts: broken } : { stops: broken, counts: tooLarge }
 }
 
-const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncoding, mark: string) => {
+const written = ({ columns, layers }: Cast, from: string, encoding: RowEncoding, mark: string) => {
   const slots: Array<string> = []
   const expressions: Array<string> = []
   for (const [index, { as, field, stops, targetType, value }] of columns.entries()) {
@@ -99,9 +127,11 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
     if (column === undefined) {
       return Result.fail(`"${field.name}" as ${FieldType.format(as)} (${targetType}) in ${encoding.name}`)
     }
-    const sql = stops === undefined ? column.sql : guarded(column, stops, field.name)
-    expressions.push(`${sql} AS batch_c${index}`)
-    slots.push(`\${batch_c${index}:${column.escaping}}`)
+    const [first, ...rest] = column
+    const sql = stops === undefined ? first.sql : guarded(first, stops, field.name)
+    const parts = [{ ...first, sql }, ...rest]
+    for (const [part, { sql }] of parts.entries()) expressions.push(`${sql} AS batch_c${index}_${part}`)
+    slots.push(parts.map(({ escaping }, part) => `\${batch_c${index}_${part}:${escaping}}`).join(""))
   }
   const marks = marksOf(columns, mark)
   if (marks !== undefined) expressions.push(`${marks.sql} AS batch_marks`)
@@ -110,7 +140,7 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
     slots,
   )
   return Result.succeed({
-    query: `${withClause(rows)}SELECT\n  ${expressions.join(",\n  ")}\nFROM ${rows.from}\nFORMAT Template`,
+    query: `SELECT\n  ${expressions.join(",\n  ")}\nFROM ${layers.reduce(layer, from)}\nFORMAT Template`,
     row: marks === undefined ? row : `${row}\${batch_marks:Raw}`,
     marked: marks?.fields ?? [],
   })
@@ -119,19 +149,34 @@ const written = (columns: ReadonlyArray<Column>, rows: Rows, encoding: RowEncodi
 /** Nothing for a row that is stored as it is; a digit for each adjustable column where one of them was adjusted. */
 const marksOf = (columns: ReadonlyArray<Column>, mark: string) => {
   const found = columns.flatMap(({ counts, field }) =>
-    counts === undefined ? [] : [{ name: field.name, sql: `ifNull(${counts}, 0)` }],
+    counts === undefined ? [] : [{ name: field.name, sql: counts }],
   )
   if (found.length === 0) return undefined
-  const digits = found.map(({ sql }) => `if(${sql}, '1', '0')`)
+  // Numbers cost next to nothing; only the rows that are marked have them written out, from the highest bit on.
+  const groups = Array.from({ length: Math.ceil(found.length / bits) }, (_, index) =>
+    found.slice(index * bits, (index + 1) * bits),
+  ).map((group) => ({
+    size: group.length,
+    sql: group.map(({ sql }, index) => `${sql} * ${2 ** (group.length - 1 - index)}`).join(" + "),
+  }))
+  const isMarked = groups.map(({ sql }) => `(${sql}) != 0`).join(" OR ")
+  const digits = groups.map(({ size }, index) => `substring(bin(bitOr(toUInt64(g${index}), ${highest})), -${size})`)
+  const names = groups.map((_, index) => `g${index}`).join(", ")
   return {
     fields: found.map(({ name }) => name),
-    sql: `if(${any(...found.map(({ sql }) => sql))}, concat(${[literal(mark), ...digits].join(", ")}), '')`,
+    sql: `arrayMap((${names}) -> concat(${[literal(mark), ...digits].join(", ")}), ${groups.map(({ sql }) => `arrayWithConstant(${isMarked}, ${sql})`).join(", ")})[1]`,
   }
 }
 
+/** Digits in one number. With the highest of 64 bits set, `bin` leaves no zeros out. */
+const bits = 32
+const highest = "9223372036854775808"
+
 /** The query fails at the first value that would have to be changed. What is Raw must not become Nullable by it. */
-const guarded = ({ escaping, sql }: Written, adjusted: string, field: string) =>
+const guarded = ({ escaping, sql }: Slot, adjusted: string, field: string) =>
   `if(throwIf(${adjusted}, ${literal(`${unfitMark}${field}`)}) = 1, ${escaping === "Raw" ? "''" : "NULL"}, ${sql})`
 
-const withClause = ({ aliases }: Rows) =>
-  aliases.length === 0 ? "" : `WITH\n  ${aliases.map(({ name, sql }) => `${sql} AS ${name}`).join(",\n  ")}\n`
+const layer = (inner: string, names: ReadonlyArray<Named>): string =>
+  names.length === 0
+    ? inner
+    : `(\nSELECT *,\n  ${names.map(({ name, sql }) => `${sql} AS ${name}`).join(",\n  ")}\nFROM ${inner})`

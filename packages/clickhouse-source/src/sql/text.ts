@@ -19,9 +19,10 @@ const joined = (conditions: ReadonlyArray<string>, operator: string, empty: stri
   conditions.length === 0 ? empty : conditions.length === 1 ? conditions[0]! : `(${conditions.join(operator)})`
 
 /**
- * `body` of `input` for the rows of which `condition` is true; '' or NULL for the rest. Only those rows put an element into the
- * array, so the lambda runs over them alone; a plain `if` computes both its sides for all rows wherever they share an
- * expression, and `[input]` instead of arrayWithConstant copies every row. `name` must differ from those of lambdas around it.
+ * `body` of `input` for the rows of which `condition` is true; 0, '' or NULL for the rest. Only those rows put an element into the
+ * array, so the lambda runs over them alone. The server's own short-circuit evaluation does not do: it computes a shared expression
+ * once for each place where it might be needed, or for all rows. Whatever in `body` does not depend on its argument is computed for
+ * all rows, too; `[input]` instead of arrayWithConstant copies every row. `name` must differ from those of lambdas around it.
  */
 export const onlyWhere = (condition: string, input: string, name: string, body: (input: string) => string): string =>
   `arrayMap(${name} -> ${body(name)}, arrayWithConstant(${condition}, ${input}))[1]`

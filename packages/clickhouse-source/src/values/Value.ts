@@ -9,8 +9,14 @@ import type { FieldType } from "@batch-exports/core"
 export interface Value {
   readonly type: FieldType.FieldType
   readonly sql: string
-  /** Whether the SQL's type is Nullable. */
+  /** Whether there may be NULLs: the SQL's type is Nullable, unless `emptyIsNull`. */
   readonly nullable: boolean
+  /** Of Json: '' stands for NULL, and the SQL's type is String. Documents are long, and making them Nullable copies them. */
+  readonly emptyIsNull?: true
   /** SQL, true where the stored value differs from the source's; absent where it never does. */
   readonly adjusted?: string
 }
+
+/** The same value with NULLs of its own. */
+export const withNulls = ({ emptyIsNull, ...value }: Value): Value =>
+  emptyIsNull === true ? { ...value, sql: `nullIf(${value.sql}, '')` } : value

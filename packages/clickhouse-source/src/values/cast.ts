@@ -5,7 +5,7 @@
 import type { FieldType } from "@batch-exports/core"
 import { any } from "../sql/text.ts"
 import { cut, isoText, isWithin, quoted } from "./hygiene.ts"
-import type { Value } from "./Value.ts"
+import { type Value, withNulls } from "./Value.ts"
 
 type Type<Tag extends FieldType.Tag> = Extract<FieldType.FieldType, { readonly _tag: Tag }>
 
@@ -90,7 +90,7 @@ const toDecimal = (value: Value, as: Type<"Decimal">): Value | undefined => {
 
 const toText = (value: Value, as: Type<"Text">): Value | undefined => {
   const { type } = value
-  if (type._tag === "Text" || type._tag === "Json") return limited(value, as)
+  if (type._tag === "Text" || type._tag === "Json") return limited(withNulls(value), as)
   const length = textLength(type)
   if (length === undefined || length > (as.maxLength ?? Infinity)) return undefined
   return type._tag === "Timestamp"

@@ -1,31 +1,196 @@
 /**
- * The value of one top-level key of a stored document, as its exact JSON text or as text. ClickHouse's JSONExtractRaw writes
+ * The values of some top-level keys of a stored document, as their exact JSON text or as text. ClickHouse's JSONExtract writes
  * a value anew (1.50 becomes 1.5, long fractions lose digits) and takes the first of repeated keys, so it is believed only
- * where the document can be seen to hold what it says.
+ * where the document can be seen to hold what it says. Written in layers (see models/SourceModel.ts), each with names for the next.
  */
-import { all, any, bind, literal, rarely } from "../sql/text.ts"
+import type { Named } from "../models/SourceModel.ts"
+import { all, any, bind, literal, literals, onlyWhere } from "../sql/text.ts"
 
-/** A document, and what was found out about it, each as SQL or as the alias of such. */
+export interface Keys {
+  /** Wanted as JSON text. */
+  readonly json: ReadonlyArray<string>
+  /** Wanted as text. */
+  readonly text: ReadonlyArray<string>
+}
+
+/** A document, and what was found out about it: names of columns. */
 export interface Readable {
   /** The source's column. */
   readonly document: string
-  /** What is stored of it, Nullable. The same where it is vouched for. */
+  /** What is stored of it; '' means NULL. The same where it is vouched for. */
   readonly stored: string
   /** True where ClickHouse's parser reads the document and its keys are spelled without escapes. */
   readonly vouched: string
   /** The tuple of `parsed`. */
   readonly parsed: string
+  /** Begins the names that are made here. */
+  readonly prefix: string
 }
 
-/** One parse for all wanted keys, first occurrences. Meaningless for documents that are not vouched for. */
-export const parsed = (document: string, keys: ReadonlyArray<string>): string =>
-  `JSONExtract(${document}, ${literal(`Tuple(${keys.map((key) => `${JSON.stringify(key)} Nullable(String)`).join(", ")})`)})`
+const both = ({ json, text }: Keys) => [...json, ...text]
+
+/** One parse for all wanted keys, first occurrences: NULL for `null` and for an absent key. Means nothing in documents that are not vouched for. */
+export const parsed = (document: string, keys: Keys): string =>
+  `JSONExtract(${document}, ${literal(
+    `Tuple(${both(keys)
+      .map((key) => `${JSON.stringify(key)} Nullable(String)`)
+      .join(", ")})`,
+  )})`
+
+const first = ({ parsed }: Readable, key: string) => `tupleElement(${parsed}, ${literal(key)})`
 
 /** True where the parse found something, which it does in valid documents only. */
-export const isParsed = (parsed: string, keys: ReadonlyArray<string>): string =>
-  any(...keys.map((key) => `isNotNull(tupleElement(${parsed}, ${literal(key)}))`))
+export const isParsed = (parsed: string, keys: Keys): string =>
+  any(...both(keys).map((key) => `isNotNull(tupleElement(${parsed}, ${literal(key)}))`))
 
 const string = String.raw`"(?:[^"\\]|\\.)*"`
+
+/**
+ * A value from where it starts, in a document known to be valid, so that brackets need not be told apart. Nesting deeper than
+ * the pattern does not match, and neither does a value that has no end.
+ */
+const leadingValue = (() => {
+  let inside = `[^{}\\[\\]"]|${string}`
+  for (let depth = 0; depth < 5; depth++) inside = `[^{}\\[\\]"]|${string}|[{\\[](?:${inside})*[}\\]]`
+  return `^(?:${string}|[{\\[](?:${inside})*[}\\]]|[^{}\\[\\]",\\s]+)`
+})()
+
+/**
+ * How often the name stands in the document, at any depth. In a valid document without escaped names, a name in quotes is a
+ * string of its own; with one occurrence in all, a top-level member that ClickHouse has found must be it.
+ */
+const count = (document: string, key: string) => `countSubstrings(${document}, ${literal(JSON.stringify(key))})`
+
+/**
+ * True where a name stands more than once. Names of which one begins the others are counted together first: where there are no
+ * more of them than members were found, each stands once.
+ */
+const repeated = (source: Readable, keys: Keys): ReadonlyArray<Named> => {
+  const names = both(keys)
+  const shortest = (key: string) =>
+    names.filter((other) => key.startsWith(other)).reduce((a, b) => (b.length < a.length ? b : a), key)
+  return names.map((key) => {
+    const begin = shortest(key)
+    const group = names.filter((other) => shortest(other) === begin)
+    const name = nameOf(source, keys, key, "repeated")
+    if (group.length === 1) return { name, sql: `${count(source.document, key)} > 1` }
+    const together = `countSubstrings(${source.document}, ${literal(JSON.stringify(begin).slice(0, -1))})`
+    const found = group.map((other) => `isNotNull(${first(source, other)})`).join(" + ")
+    return {
+      name,
+      sql: onlyWhere(`${together} > ${found}`, source.document, "c0", (document) => `${count(document, key)} > 1`),
+    }
+  })
+}
+
+/**
+ * The exact text of a member that stands once in a document: what ClickHouse says where the document reads the same, which
+ * only an object shows at its end; '' where it does not.
+ */
+const exact = (source: Readable, document: string, key: string): string => {
+  const head = `${JSON.stringify(key)}:`
+  const value = `ifNull(${first(source, key)}, '')`
+  const at = `position(${document}, ${literal(head)})`
+  const rest = `substring(${document}, ${at} + ${head.length}, length(${value}))`
+  return `if(startsWith(${value}, '{') AND ${at} > 0 AND ${rest} = ${value}, ${value}, '')`
+}
+
+/** What a pattern finds behind the name. */
+const matched = (document: string, head: string): string =>
+  `if(position(${document}, ${head}) = 0, '', extract(trimLeft(substring(${document}, position(${document}, ${head}) + length(${head}))), ${literal(leadingValue)}))`
+
+/** A string is written by ClickHouse as its text; other values in a way of its own. */
+const isString = ({ document }: Readable, key: string) => {
+  const name = JSON.stringify(key)
+  const next = `substring(${document}, position(${document}, ${literal(name)}) + ${name.length}, 3)`
+  return any(`startsWith(${next}, ':"')`, `${next} = ': "'`)
+}
+
+const nameOf = (source: Readable, keys: Keys, key: string, what: string) =>
+  `${source.prefix}_${what}${both(keys).indexOf(key)}`
+
+export const layers = (source: Readable, keys: Keys): ReadonlyArray<ReadonlyArray<Named>> => {
+  const names = both(keys)
+  if (names.length === 0) return []
+  const name = (key: string, what: string) => nameOf(source, keys, key, what)
+  const exacts = `${source.prefix}_exact`
+  const matches = `${source.prefix}_matched`
+  const exactOf = (key: string) => `arrayElement(${exacts}, ${keys.json.indexOf(key) + 1})`
+  const matchOf = (key: string) => `arrayElement(${matches}, ${keys.json.indexOf(key) + 1})`
+  const isFound = (key: string) => `isNotNull(${first(source, key)})`
+  const heads = literals(keys.json.map((key) => `${JSON.stringify(key)}:`))
+  const unsure = (key: string) =>
+    keys.json.includes(key)
+      ? all(isFound(key), `${name(key, "found")} = ''`)
+      : all(`length(ifNull(${first(source, key)}, '')) > 0`, `NOT ${isString(source, key)}`)
+  const ofJson: ReadonlyArray<ReadonlyArray<Named>> = [
+    [
+      {
+        name: exacts,
+        sql: onlyWhere(
+          all(source.vouched, any(...keys.json.map(isFound))),
+          source.document,
+          "m0",
+          (document) => `[${keys.json.map((key) => exact(source, document, key)).join(", ")}]`,
+        ),
+      },
+    ],
+    [
+      {
+        name: matches,
+        sql: onlyWhere(
+          all(source.vouched, any(...keys.json.map((key) => all(isFound(key), `${exactOf(key)} = ''`)))),
+          source.document,
+          "m0",
+          (document) => `arrayMap(h -> ${matched(document, "h")}, ${heads})`,
+        ),
+      },
+    ],
+    keys.json.map((key) => ({
+      name: name(key, "found"),
+      sql: `if(${exactOf(key)} = '', ${matchOf(key)}, ${exactOf(key)})`,
+    })),
+  ]
+  return [
+    repeated(source, keys),
+    ...(keys.json.length === 0 ? [] : ofJson),
+    names.map((key) => ({
+      name: name(key, "slow"),
+      sql: any(`NOT ${source.vouched}`, name(key, "repeated"), unsure(key)),
+    })),
+    [
+      {
+        name: lastOf(source),
+        sql: onlyWhere(
+          any(...names.map((key) => name(key, "slow"))),
+          source.stored,
+          "l0",
+          (document) => `arrayMap(k -> ${lastMember(document, "k")}, ${literals(names)})`,
+        ),
+      },
+    ],
+  ]
+}
+
+/** An element for each key; empty where all could be told without a slow look. */
+const lastOf = (source: Readable) => `${source.prefix}_last`
+
+const last = (source: Readable, keys: Keys, key: string) =>
+  `arrayElement(${lastOf(source)}, ${both(keys).indexOf(key) + 1})`
+
+/** The member's exact JSON text: '' where it is absent or `null`. */
+export const json = (source: Readable, keys: Keys, key: string): string =>
+  `if(${nameOf(source, keys, key, "slow")}, ${last(source, keys, key)}, ${nameOf(source, keys, key, "found")})`
+
+/**
+ * The member as text, Nullable: a string as its text, another value as its JSON text, NULL where it is absent or `null`.
+ */
+export const text = (source: Readable, keys: Keys, key: string): string => {
+  const slow = nameOf(source, keys, key, "slow")
+  const textOf = (value: string) =>
+    `multiIf(${value} = '', NULL, startsWith(${value}, '"'), JSONExtractString(concat('[', ${value}, ']'), 1), ${value})`
+  return `if(${slow}, ${onlyWhere(slow, last(source, keys, key), "n0", textOf)}, ${first(source, key)})`
+}
 
 /** The last member's value as its text, of any valid document: '' when the key is absent or `null`. Slow. */
 const lastMember = (stored: string, key: string): string => {
@@ -37,74 +202,9 @@ const lastMember = (stored: string, key: string): string => {
   const members =
     "arrayMap((a, b) -> arrayStringConcat(arraySlice(ts, a + 1, b - a - 1)), arrayPopBack(bs), arrayPopFront(bs))"
   const keyText = `extract(m, ${literal(`^\\s*(${string})`)})`
-  const isKey = `JSONExtractString(concat('[', ${keyText}, ']'), 1) = ${literal(key)}`
+  const isKey = `JSONExtractString(concat('[', ${keyText}, ']'), 1) = ${key}`
   const member = `arrayLast(m -> ${isKey}, ${members})`
   const value = `replaceRegexpOne(replaceRegexpOne(${member}, ${literal(`^\\s*${string}\\s*:\\s*`)}, ''), '\\\\s+$', '')`
   const found = bind("ts", tokens, bind("ds", depths, bind("bs", bounds, value)))
   return `if(match(${stored}, '^\\\\s*\\\\{'), ${bind("v", found, "if(v = 'null', '', v)")}, '')`
-}
-
-/** NULL for `null` and for an absent key, and of repeated keys the first. */
-const firstMember = ({ parsed }: Readable, key: string) => `tupleElement(${parsed}, ${literal(key)})`
-
-/**
- * True where the name stands in the document more than once, at any depth. In a valid document without escaped names, a name
- * in quotes is a string of its own; with one occurrence in all, a top-level member that ClickHouse has found must be it.
- */
-const isRepeated = ({ document }: Readable, key: string) =>
-  `countSubstrings(${document}, ${literal(JSON.stringify(key))}) > 1`
-
-/** What follows the first `text` in the document, at most `length` bytes of it; '' where there is none. */
-const after = ({ document }: Readable, text: string, length?: number) => {
-  const start = `position(${document}, ${literal(text)})`
-  return `substring(${document}, if(${start} = 0, length(${document}) + 1, ${start} + ${text.length})${length === undefined ? "" : `, ${length}`})`
-}
-
-/**
- * A value from where it starts, in a document known to be valid, so that brackets need not be told apart. Nesting deeper than
- * the pattern does not match, and neither does a value that has no end.
- */
-const leadingValue = (() => {
-  let inside = `[^{}\\[\\]"]|${string}`
-  for (let depth = 0; depth < 8; depth++) inside = `[^{}\\[\\]"]|${string}|[{\\[](?:${inside})*[}\\]]`
-  return `^(?:${string}|[{\\[](?:${inside})*[}\\]]|[^{}\\[\\]",\\s]+)`
-})()
-
-/** Exact JSON text of the member; '' where it is absent or `null`. */
-export const memberJson = (source: Readable, key: string): string => {
-  const isFound = `isNotNull(${firstMember(source, key)})`
-  const text = `extract(trimLeft(${after(source, `${JSON.stringify(key)}:`)}), ${literal(leadingValue)})`
-  return rarely({
-    rare: any(`NOT ${source.vouched}`, isRepeated(source, key), all(isFound, `${text} = ''`)),
-    input: source.stored,
-    name: "m0",
-    slow: (stored) => lastMember(`ifNull(${stored}, '')`, key),
-    otherwise: `if(${isFound}, ${text}, '')`,
-  })
-}
-
-/**
- * The member as text, Nullable: a string as its text, another value as its JSON text, NULL where it is absent or `null`.
- * ClickHouse writes other values in its own way, so only a single string is left to it.
- */
-export const memberText = (source: Readable, key: string): string => {
-  const found = firstMember(source, key)
-  const next = after(source, JSON.stringify(key), 3)
-  const isString = any(`startsWith(${next}, ':"')`, `${next} = ': "'`)
-  return rarely({
-    rare: any(
-      `NOT ${source.vouched}`,
-      isRepeated(source, key),
-      all(`length(assumeNotNull(${found})) > 0`, `NOT ${isString}`),
-    ),
-    input: source.stored,
-    name: "n0",
-    slow: (stored) =>
-      bind(
-        "t",
-        lastMember(`ifNull(${stored}, '')`, key),
-        "multiIf(t = '', NULL, startsWith(t, '\"'), JSONExtractString(concat('[', t, ']'), 1), t)",
-      ),
-    otherwise: found,
-  })
 }
