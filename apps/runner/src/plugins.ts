@@ -1,6 +1,7 @@
 /** The sources and destinations that this runner knows. Explicit lists: nothing registers itself. */
 import { ClickHouseSource } from "@batch-exports/clickhouse-source"
 import type { Destination, Source } from "@batch-exports/core"
+import { FileDestination } from "@batch-exports/file-destination"
 import { PostgresDestination } from "@batch-exports/postgres-destination"
 
 export interface Plugins {
@@ -10,5 +11,5 @@ export interface Plugins {
 
 export const builtIn: Plugins = {
   sources: [ClickHouseSource],
-  destinations: [PostgresDestination],
+  destinations: [PostgresDestination, FileDestination],
 }

@@ -38,6 +38,8 @@ export const Definition = Schema.Struct({
 
 export const File = Schema.Struct({
   runner: Schema.optionalKey(RunnerSettings.Block),
+  /** Loaded before this is decoded: see pluginModules.ts. */
+  plugins: Schema.optionalKey(Schema.Array(Schema.String)),
   sources: Schema.Record(Schema.String, Settings),
   destinations: Schema.Record(Schema.String, Settings),
   exports: Schema.Record(Schema.String, Definition).check(

@@ -32,6 +32,12 @@ export const jsonSchema = (plugins: Plugins): Json => {
     }
   }
   const name = (what: string) => ({ type: "string", description: `The name of one of the ${what}.` })
+  // Of a destination from `plugins`, only the command knows the settings.
+  const foreign = {
+    type: "object",
+    properties: { type: { type: "string", not: { enum: plugins.destinations.map((plugin) => plugin.name) } } },
+    required: ["type"],
+  }
   // Required keys may come from the shared settings or from the export, so only the command can tell what is missing.
   const reference = (what: string, kinds: ReadonlyArray<Parameters<typeof kind>[0]>) => ({
     anyOf: [name(what), ...kinds.map((plugin) => kind(plugin, { use: name(what) }))],
@@ -53,7 +59,7 @@ export const jsonSchema = (plugins: Plugins): Json => {
         description: "Where records go, by a name of your choice. An export may replace single settings.",
         type: "object",
         additionalProperties: {
-          anyOf: plugins.destinations.map((plugin) => ({ ...kind(plugin), required: ["type"] })),
+          anyOf: [...plugins.destinations.map((plugin) => ({ ...kind(plugin), required: ["type"] })), foreign],
         },
       },
       exports: {

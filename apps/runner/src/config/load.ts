@@ -4,6 +4,7 @@ import { Effect, FileSystem, Path as PathService, Result, Schema } from "effect"
 import type { Plugins } from "../plugins.ts"
 import * as Config from "./Config.ts"
 import * as Document from "./document.ts"
+import { extend } from "./pluginModules.ts"
 import { type Substituted, substitute } from "./substitute.ts"
 
 /** A file that cannot be used, with every reason and where it stands: `batch-exports.yaml:12: …`. */
@@ -45,13 +46,22 @@ export const load = Effect.fn("loadConfig")(function* (file: string, plugins: Pl
   )
   const folder = paths.dirname(file)
   const files = yield* readReferences(text, (name) => fs.readFileString(paths.resolve(folder, name)))
+  const all = yield* withPlugins(file, text, plugins, paths.resolve(folder))
   return yield* Effect.fromResult(
-    decodeText(file, text, plugins, {
+    decodeText(file, text, all, {
       env: (name) => process.env[name],
       file: (name) => files.get(name),
     }),
   )
 })
+
+const withPlugins = (file: string, text: string, known: Plugins, folder: string) => {
+  const document = Document.parse(text)
+  // What cannot be parsed is reported by the decoder.
+  if (Result.isFailure(document)) return Effect.succeed(known)
+  const { success } = document
+  return Effect.mapError(extend(known, success.value, folder), (error) => located(file, error, success))
+}
 
 /** The texts of all `${file:…}` references; those that cannot be read are absent. */
 const readReferences = <E, R>(text: string, read: (name: string) => Effect.Effect<string, E, R>) =>
