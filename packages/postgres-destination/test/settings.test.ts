@@ -10,6 +10,7 @@ const settings = (version: number, windows = false) =>
       server: { version, windows },
       lockTimeout: Duration.seconds(3),
       stallTimeout: Duration.minutes(1),
+      transactionTimeout: Duration.hours(1),
       run: "r'un",
     }),
   )
@@ -20,7 +21,7 @@ describe("transaction settings", () => {
     assert.isTrue(settings(140_000).has("client_connection_check_interval"))
     assert.isFalse(settings(140_000, true).has("client_connection_check_interval"))
     assert.isFalse(settings(160_000).has("transaction_timeout"))
-    assert.strictEqual(settings(170_000).get("transaction_timeout"), "0")
+    assert.strictEqual(settings(170_000).get("transaction_timeout"), "3600000")
     assert.strictEqual(settings(150_000).get("lock_timeout"), "3000")
     assert.strictEqual(settings(150_000).get("synchronous_commit"), "on")
     assert.strictEqual(settings(150_000).get("client_encoding"), "UTF8")

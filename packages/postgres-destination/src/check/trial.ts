@@ -37,6 +37,7 @@ export const trial = Effect.fnUntraced(function* (
     server: session.server,
     lockTimeout: config.lockTimeout,
     stallTimeout: config.stallTimeout,
+    transactionTimeout: config.transactionTimeout,
     run: `check ${id}`,
   })
   const local = setLocal(settings)

@@ -74,6 +74,11 @@ export const connectionFields = {
     "Lock timeout",
     "How long to wait for a lock that someone else holds in the database.",
   ),
+  transactionTimeout: duration(
+    "6 hours",
+    "Transaction timeout",
+    "How long one run may hold its transaction open. It is given up then, and other runs may end it.",
+  ),
   connectTimeout: duration("10 seconds", "Connect timeout", "How long to wait for a connection."),
   stallTimeout: duration(
     "5 minutes",

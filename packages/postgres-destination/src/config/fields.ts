@@ -22,14 +22,19 @@ export const name = (words: Words) =>
 
 const isDuration = (written: string): boolean => {
   const parsed = Duration.fromInput(written as Duration.Input)
-  return Option.isSome(parsed) && Duration.isFinite(parsed.value) && Duration.toMillis(parsed.value) >= 1
+  if (Option.isNone(parsed) || !Duration.isFinite(parsed.value)) return false
+  const millis = Duration.toMillis(parsed.value)
+  return millis >= 1 && millis <= longest
 }
+
+/** What a timer, and a setting of Postgres's, can hold: 32 bits of milliseconds. Beyond, a timer would fire at once. */
+const longest = 2 ** 31 - 1_000_000
 
 export const duration = (preset: string, title: string, description: string) =>
   Schema.String.annotate({ title, description, default: preset, examples: ["30 seconds", "5 minutes"] })
     .check(
       Schema.makeFilter((written: string) =>
-        isDuration(written) ? undefined : 'must be a positive length of time, such as "30 seconds"',
+        isDuration(written) ? undefined : 'must be a positive length of time of at most 24 days, such as "30 seconds"',
       ),
     )
     .pipe(Schema.decodeTo(Schema.DurationFromString), Schema.withDecodingDefaultKey(Effect.succeed(preset)))

@@ -35,6 +35,12 @@ export interface Session {
   ) => Effect.Effect<pg.QueryResult<Row>, DestinationError>
   /** For COPY, which no promise can carry. */
   readonly client: Client
+  /** A second connection to the same place. */
+  readonly another: Effect.Effect<Session, DestinationError, Scope.Scope>
+  /** Breaks the connection when this much time has passed, unless it is closed by then. */
+  readonly killAfter: (limit: Duration.Duration) => void
+  /** Whether it did. */
+  readonly overdue: () => boolean
   /** Breaks the connection at once. The server rolls back whatever was not committed. */
   readonly kill: () => void
 }
@@ -50,6 +56,15 @@ export const connect = Effect.fn("connect")(function* (
   const names: Names = config
   const client = yield* Effect.acquireRelease(dial(config, ssl, onStage), hangUp, { interruptible: true })
   const kill = () => breakOff(client)
+  let overdue = false
+  const killAfter = (limit: Duration.Duration) => {
+    const timer = setTimeout(() => {
+      overdue = true
+      kill()
+    }, Duration.toMillis(limit))
+    timer.unref()
+    client.once("end", () => clearTimeout(timer))
+  }
   // The server's own lock_timeout answers first, and says more.
   const usual = Duration.sum(config.stallTimeout, config.lockTimeout)
 
@@ -98,7 +113,16 @@ export const connect = Effect.fn("connect")(function* (
     )
   }
   // Grants go to the role that statements run as, which SET ROLE or a pooler may have changed.
-  return { names: { ...names, user: server.user }, server, query, client, kill }
+  return {
+    names: { ...names, user: server.user },
+    server,
+    query,
+    client,
+    another: connect(config),
+    kill,
+    killAfter,
+    overdue: () => overdue,
+  }
 })
 
 const dial = (config: Config, ssl: pg.ClientConfig["ssl"], onStage: (stage: Stage) => void) =>

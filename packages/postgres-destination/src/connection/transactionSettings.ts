@@ -3,6 +3,7 @@
  * the connection to someone else right after.
  */
 import { Duration } from "effect"
+import { createHash } from "node:crypto"
 
 export const begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
@@ -10,7 +11,15 @@ export interface Options {
   readonly server: { readonly version: number; readonly windows: boolean }
   readonly lockTimeout: Duration.Duration
   readonly stallTimeout: Duration.Duration
+  readonly transactionTimeout: Duration.Duration
   readonly run: string
+}
+
+/** Postgres would cut a long one, and two runs could then have the same. */
+export const applicationName = (run: string): string => {
+  const whole = `batch-exports ${run}`
+  if (Buffer.byteLength(whole) <= 63 && /^[\x20-\x7e]*$/.test(whole)) return whole
+  return `batch-exports ${createHash("sha256").update(run, "utf8").digest("hex").slice(0, 40)}`
 }
 
 type Setting = readonly [name: string, value: string]
@@ -28,7 +37,7 @@ export const transactionSettings = (options: Options): ReadonlyArray<Setting> =>
     ["statement_timeout", "0"],
     ["client_min_messages", "warning"],
     // Names the run in pg_stat_activity.
-    ["application_name", `batch-exports ${options.run}`],
+    ["application_name", applicationName(options.run)],
     // Between statements the source may be silent; the margin lets our own stall timer speak first.
     ["idle_in_transaction_session_timeout", `${Math.ceil(Duration.toMillis(options.stallTimeout)) + 30_000}`],
     // How the server finds out that we are gone: a COPY that waits for its client obeys no other timeout.
@@ -39,7 +48,11 @@ export const transactionSettings = (options: Options): ReadonlyArray<Setting> =>
   ]
   const newer: ReadonlyArray<readonly [there: boolean, setting: Setting]> = [
     [options.server.version >= 140_000 && !options.server.windows, ["client_connection_check_interval", "2000"]],
-    [options.server.version >= 170_000, ["transaction_timeout", "0"]],
+    // Older servers leave it to us alone.
+    [
+      options.server.version >= 170_000,
+      ["transaction_timeout", `${Math.ceil(Duration.toMillis(options.transactionTimeout))}`],
+    ],
   ]
   return [...settings, ...newer.filter(([there]) => there).map(([, setting]) => setting)]
 }

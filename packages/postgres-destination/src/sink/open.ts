@@ -1,6 +1,6 @@
 /** Opens the destination for one run, and keeps the order of its calls: write each missing window once, then commit once. */
 import { type Destination, DestinationError, Run, Window } from "@batch-exports/core"
-import { DateTime, Effect, type Scope } from "effect"
+import { DateTime, Duration, Effect, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Config } from "../config/Config.ts"
 import { connect, type Session } from "../connection/Session.ts"
@@ -37,6 +37,7 @@ const makeSink = (
     server: session.server,
     lockTimeout: config.lockTimeout,
     stallTimeout: config.stallTimeout,
+    transactionTimeout: config.transactionTimeout,
     run: run.id,
   })
   const attempt: Attempt = { run, seen, settings, id: randomUUID(), config }
@@ -48,6 +49,7 @@ const makeSink = (
   /** Whatever interrupts or breaks `step` closes the connection, and with it the transaction. */
   const guarded = <A>(step: Effect.Effect<A, DestinationError>): Effect.Effect<A, DestinationError> =>
     step.pipe(
+      Effect.mapError((error) => (session.overdue() ? overdue(config) : error)),
       Effect.onError(() =>
         Effect.sync(() => {
           unusable("an earlier call failed or was interrupted")
@@ -114,6 +116,13 @@ const misuse = (message: string): Effect.Effect<never, DestinationError> =>
       remedy: "Report this: it is a defect in the program that drives the destination.",
     }),
   )
+
+const overdue = ({ transactionTimeout }: Config): DestinationError =>
+  new DestinationError({
+    reason: "Timeout",
+    message: `The transaction was open for ${Duration.format(transactionTimeout)}, the transactionTimeout`,
+    remedy: "Nothing was published. The run is tried again; raise transactionTimeout if a window takes longer.",
+  })
 
 const mismatch = (sent: number, received: number): DestinationError =>
   new DestinationError({

@@ -1,6 +1,9 @@
 /** Opens the one transaction of a run: claims its windows, locks the table, and makes sure that it is still the same. */
 import { DestinationError, Window } from "@batch-exports/core"
 import { Effect } from "effect"
+import type { Config } from "../config/Config.ts"
+import { evicting } from "../connection/evict.ts"
+import * as Lease from "../connection/lease.ts"
 import type { Session } from "../connection/Session.ts"
 import { begin, setLocal, type transactionSettings } from "../connection/transactionSettings.ts"
 import { targetChanged } from "../failure/targetChanged.ts"
@@ -19,6 +22,7 @@ export interface Opening {
   readonly target: Target
   /** Whether records replace older ones: then one run of the export goes at a time. */
   readonly merges: boolean
+  readonly config: Pick<Config, "lockTimeout" | "transactionTimeout">
 }
 
 export const beginTransaction = Effect.fn("claim")(function* (
@@ -28,6 +32,17 @@ export const beginTransaction = Effect.fn("claim")(function* (
   const local = setLocal(opening.settings)
   yield* session.query("beginning the transaction", begin)
   yield* session.query("beginning the transaction", local.sql, local.values)
+  const lease = Lease.take(opening.config.transactionTimeout)
+  yield* session.query("beginning the transaction", lease.sql, lease.values)
+  session.killAfter(opening.config.transactionTimeout)
+  yield* evicting(session, { run: opening.claim.run, ...opening.config }, claimAll(session, opening))
+  yield* lockUnchanged(session, opening.target)
+})
+
+const claimAll = Effect.fnUntraced(function* (
+  session: Session,
+  opening: Opening,
+): Effect.fn.Return<void, DestinationError> {
   if (opening.merges) {
     // Before the claims, in every run: otherwise two runs could each hold what the other waits for.
     yield* session.query(
@@ -41,7 +56,6 @@ export const beginTransaction = Effect.fn("claim")(function* (
     const again = opening.again.some((held) => Window.equals(held, window))
     yield* claimWindow(session, opening.claim, window, again)
   }
-  yield* lockUnchanged(session, opening.target)
 })
 
 export const claimWindow = Effect.fnUntraced(function* (

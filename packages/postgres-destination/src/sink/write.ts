@@ -79,6 +79,7 @@ const begin = Effect.fnUntraced(function* (
     again: seen.again,
     target,
     merges: seen.intake._tag === "Merge",
+    config: attempt.config,
   })
   return claim
 })
