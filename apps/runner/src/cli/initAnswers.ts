@@ -1,0 +1,87 @@
+/** What `init` may be told, by flags or at the terminal, and where each answer stands in the example. */
+import { Effect, Option } from "effect"
+import { Flag, Prompt } from "effect/cli"
+import { isScalar, parseDocument, stringify } from "yaml"
+
+interface Question {
+  readonly flag: string
+  readonly asks: string
+  readonly path: readonly [string, ...Array<string>]
+  /** From text to what the file holds. */
+  readonly read?: (text: string) => unknown
+}
+
+const wholeNumber = (text: string): unknown => (/^\d+$/.test(text.trim()) ? Number(text) : text)
+
+const teams = (text: string): unknown => {
+  const parts = text.split(",").map((part) => wholeNumber(part.trim()))
+  return parts.length === 1 ? parts[0] : parts
+}
+
+/** Passwords are not among them: they belong into the environment. */
+export const questions = [
+  { flag: "clickhouse-url", asks: "ClickHouse, its HTTP address", path: ["sources", "analytics", "url"] },
+  { flag: "clickhouse-user", asks: "ClickHouse, user", path: ["sources", "analytics", "user"] },
+  { flag: "clickhouse-database", asks: "ClickHouse, database", path: ["sources", "analytics", "database"] },
+  {
+    flag: "team",
+    asks: "Team: a number, several with commas, or all",
+    path: ["exports", "events", "model", "teamId"],
+    read: teams,
+  },
+  { flag: "postgres-host", asks: "Postgres, host", path: ["destinations", "warehouse", "host"] },
+  { flag: "postgres-port", asks: "Postgres, port", path: ["destinations", "warehouse", "port"], read: wholeNumber },
+  { flag: "postgres-user", asks: "Postgres, user", path: ["destinations", "warehouse", "user"] },
+  { flag: "postgres-database", asks: "Postgres, database", path: ["destinations", "warehouse", "database"] },
+  { flag: "postgres-schema", asks: "Postgres, schema", path: ["destinations", "warehouse", "schema"] },
+  { flag: "table", asks: "Postgres, table", path: ["exports", "events", "destination", "table"] },
+  { flag: "schedule", asks: 'Schedule: hour, day, week, or "5 minutes"', path: ["exports", "events", "schedule"] },
+] as const satisfies ReadonlyArray<Question>
+
+type Name = (typeof questions)[number]["flag"]
+
+export type Answers = Readonly<Partial<Record<Name, string>>>
+
+const optional = (question: Question) =>
+  Flag.String(question.flag).pipe(Flag.withDescription(question.asks), Flag.optional)
+
+/** One flag for each question. */
+export const flags = Object.fromEntries(questions.map((question) => [question.flag, optional(question)])) as Record<
+  Name,
+  ReturnType<typeof optional>
+>
+
+export const given = (parsed: Readonly<Record<Name, Option.Option<string>>>): Answers =>
+  Object.fromEntries(
+    questions.flatMap(({ flag }) => {
+      const answer = parsed[flag]
+      return Option.isSome(answer) ? [[flag, answer.value] as const] : []
+    }),
+  )
+
+/** Asks for everything, with what the example says as the default. */
+export const ask = Effect.fnUntraced(function* (example: string) {
+  const document = parseDocument(example)
+  const answers: Partial<Record<Name, string>> = {}
+  for (const { asks, flag, path } of questions) {
+    answers[flag] = yield* Prompt.String({ message: asks, default: String(document.getIn([...path])) })
+  }
+  return answers
+})
+
+/** The example with the answers in their places, and not another character changed. */
+export const fill = (example: string, answers: Answers): string => {
+  const document = parseDocument(example)
+  const edits = (questions as ReadonlyArray<Question & { readonly flag: Name }>).flatMap((question) => {
+    const answer = answers[question.flag]
+    const node = document.getIn([...question.path], true)
+    if (answer === undefined || !isScalar(node) || !node.range) return []
+    const [start, end] = node.range
+    return [{ start, end, text: written(question.read?.(answer) ?? answer) }]
+  })
+  return edits
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), example)
+}
+
+const written = (value: unknown): string => (Array.isArray(value) ? JSON.stringify(value) : stringify(value).trim())

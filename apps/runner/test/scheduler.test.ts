@@ -1,0 +1,229 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Layer, Logger, Ref, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as RunnerSettings from "../src/config/RunnerSettings.ts"
+import { RunEngine } from "../src/engine/RunEngine.ts"
+import { Definitions, type Loaded } from "../src/runner/Definitions.ts"
+import { dispatch } from "../src/runner/dispatch.ts"
+import { planDue } from "../src/runner/planDue.ts"
+import * as Schedule from "../src/schedule/Schedule.ts"
+import type { Settings } from "../src/schedule/Settings.ts"
+import * as Exports from "../src/store/Exports.ts"
+import { migrate } from "../src/store/migrations.ts"
+import * as Runs from "../src/store/Runs.ts"
+import * as Sqlite from "../src/store/sqlite.ts"
+import { generator } from "./support/random.ts"
+
+const SEED = Number(process.env["SEED"] ?? 20_260_131)
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const START = Date.parse("2025-02-01T00:00:00Z")
+
+/** Another engine behind the port: it ends every run at once, or keeps it. */
+const engine = (endsRuns: Ref.Ref<boolean>) =>
+  Layer.effect(
+    RunEngine,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Effect.Services<ReturnType<typeof Runs.get>>>()
+      return {
+        submit: ({ generation, runId }) =>
+          Effect.gen(function* () {
+            if (!(yield* Ref.get(endsRuns))) return
+            yield* Runs.attemptStarted({ id: runId, generation })
+            yield* Runs.completed({ id: runId, generation }, { _tag: "AlreadyExported", notices: [] })
+          }).pipe(Effect.orDie, Effect.provideContext(context)),
+        cancel: () => Effect.void,
+        status: () => Effect.succeed("unknown" as const),
+      }
+    }),
+  )
+
+const loaded = (exports: Readonly<Record<string, Settings>>, runner = {}): Loaded => ({
+  runner: RunnerSettings.make({ concurrency: 1_000, perDestination: 1_000, ...runner }),
+  definitions: new Map(
+    Object.entries(exports).map(([name, settings]) => [
+      name,
+      {
+        export: { name, destinationName: "warehouse", destination: { ledger: () => Stream.empty } },
+        schedule: Schedule.make(settings),
+      } as unknown as NonNullable<ReturnType<Loaded["definitions"]["get"]>>,
+    ]),
+  ),
+})
+
+const state = Layer.effectDiscard(migrate).pipe(Layer.provideMerge(Sqlite.layer(":memory:")))
+
+/** A runner's planning, on the test's clock. */
+const withPlanning = <A, E, R>(body: (planning: Planning) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const definitions = yield* Ref.make(loaded({}))
+    const endsRuns = yield* Ref.make(true)
+    yield* TestClock.setTime(START)
+    return yield* body({
+      configure: Effect.fnUntraced(function* (next) {
+        yield* Ref.set(definitions, next)
+        const now = yield* Clock.currentTimeMillis
+        yield* Exports.sync(
+          Array.from(next.definitions, ([name, { schedule }]) => ({
+            name,
+            schedule: schedule?.description ?? null,
+            origin: schedule === undefined ? null : Schedule.origin(schedule, now),
+          })),
+        )
+      }),
+      round: Effect.andThen(planDue(), dispatch()),
+      endsRuns: (ends) => Ref.set(endsRuns, ends),
+    } as Planning).pipe(
+      Effect.provide(engine(endsRuns)),
+      Effect.provideService(Definitions, definitions),
+      Effect.provide(Logger.layer([])),
+    )
+  }).pipe(Effect.provide(state))
+
+interface Planning {
+  readonly configure: (next: Loaded) => Effect.Effect<void, never, Effect.Services<ReturnType<typeof Exports.sync>>>
+  readonly round: Effect.Effect<
+    number,
+    never,
+    Effect.Services<ReturnType<typeof planDue>> | Effect.Services<ReturnType<typeof dispatch>>
+  >
+  readonly endsRuns: (ends: boolean) => Effect.Effect<void>
+}
+
+const time = (millis: number) => new Date(millis).toISOString().slice(0, 16)
+
+describe("planning on a clock", () => {
+  it.effect("an export first seen at 10:20 runs after 11:00 and a settle delay", () =>
+    withPlanning(({ configure, round }) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(START + 10 * HOUR + 20 * MINUTE)
+        yield* configure(loaded({ events: { every: "hour" } }))
+        yield* TestClock.setTime(START + 11 * HOUR + 59_999)
+        assert.strictEqual(yield* round, 0)
+        yield* TestClock.adjust(1)
+        assert.strictEqual(yield* round, 1)
+        const [run] = yield* Runs.list({ limit: 10 })
+        assert.deepStrictEqual(run?.window, { start: START + 10 * HOUR, end: START + 11 * HOUR })
+        assert.strictEqual(run?.state, "completed")
+        assert.strictEqual(yield* round, 0)
+      }),
+    ),
+  )
+
+  it.effect("a pause holds runs back, and its end lets them go, oldest first", () =>
+    withPlanning(({ configure, round }) =>
+      Effect.gen(function* () {
+        yield* configure(loaded({ events: { every: "hour", settle: "0 seconds", concurrency: 10 } }))
+        yield* Exports.pause("events", "by hand")
+        yield* TestClock.setTime(START + 5 * HOUR)
+        assert.strictEqual(yield* round, 0)
+        assert.isTrue(yield* Exports.resume("events"))
+        assert.strictEqual(yield* round, 5)
+        const runs = yield* Runs.list({ limit: 10 })
+        assert.deepStrictEqual(
+          runs.map(({ window }) => time(window.start)).toReversed(),
+          Array.from({ length: 5 }, (_, hour) => time(START + hour * HOUR)),
+        )
+      }),
+    ),
+  )
+
+  it.effect("a run that takes long makes the next ones wait, or skips them", () =>
+    withPlanning(({ configure, endsRuns, round }) =>
+      Effect.gen(function* () {
+        yield* configure(
+          loaded({
+            queued: { every: "hour", settle: "0 seconds" },
+            skipping: { every: "hour", settle: "0 seconds", overlap: "skip" },
+          }),
+        )
+        yield* endsRuns(false)
+        for (let hour = 1; hour <= 4; hour++) {
+          yield* TestClock.setTime(START + hour * HOUR)
+          yield* round
+        }
+        const states = (name: string) =>
+          Effect.map(Runs.list({ export: name, limit: 10 }), (runs) => runs.map((run) => run.state).toReversed())
+        assert.deepStrictEqual(yield* states("queued"), ["starting", "scheduled", "scheduled", "scheduled"])
+        assert.deepStrictEqual(yield* states("skipping"), ["starting"])
+        assert.deepStrictEqual(
+          (yield* Exports.occurrences("skipping")).map(({ outcome, reason }) => reason ?? outcome),
+          ["run", "overlap", "overlap", "overlap"],
+        )
+      }),
+    ),
+  )
+
+  it.effect("500 exports with a jitter of a minute: each is handed over within a second of its moment", () =>
+    withPlanning(({ configure, round }) =>
+      Effect.gen(function* () {
+        const settings: Settings = { every: "hour", jitter: "60 seconds", settle: "0 seconds" }
+        yield* configure(
+          loaded(Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`export-${index}`, settings]))),
+        )
+        yield* TestClock.setTime(START + HOUR)
+        for (let tick = 0; tick <= 122; tick++) {
+          yield* round
+          yield* TestClock.adjust("500 millis")
+        }
+        const runs = yield* Runs.list({ limit: 1_000 })
+        assert.lengthOf(runs, 500)
+        const lags = runs.map(({ dispatchedAt, dueAt }) => (dispatchedAt ?? Infinity) - dueAt)
+        assert.isAtMost(Math.max(...lags), 1_000)
+        assert.isAtLeast(Math.min(...lags), 0)
+        const moments = new Set(runs.map(({ dueAt }) => Math.floor((dueAt - START - HOUR) / 1_000)))
+        assert.isAbove(moments.size, 50)
+      }),
+    ),
+  )
+
+  it.effect(`a year of stops, pauses and changed schedules accounts for every hour (seed ${SEED})`, () =>
+    withPlanning(({ configure, endsRuns, round }) =>
+      Effect.gen(function* () {
+        const random = generator(SEED)
+        const pick = <A>(...list: readonly [A, ...Array<A>]): A => list[Math.floor(random() * list.length)] ?? list[0]
+        let now = START
+        while (now < START + 365 * 24 * HOUR) {
+          const settings: Settings = {
+            ...pick<Settings & object>(
+              { every: "hour" },
+              { every: "15 minutes" },
+              { every: "day", timezone: "Europe/Berlin", offset: "3 hours" },
+              { cron: "0 */5 * * *", timezone: "America/Santiago" },
+            ),
+            overlap: pick("queue", "skip"),
+            catchUp: pick("all", "latest"),
+            catchUpLimit: pick(3, 1_000),
+            concurrency: pick(1, 500),
+          }
+          yield* configure(loaded({ events: settings }))
+          yield* endsRuns(random() < 0.9)
+          if (random() < 0.2) yield* Exports.pause("events", "by hand")
+          // Half of the time the runner is away, and comes back to what was missed.
+          const rounds = pick(0, 1, 20)
+          for (let i = 0; i < rounds; i++) {
+            yield* TestClock.setTime((now += Math.floor(random() * 3 * HOUR)))
+            yield* round
+          }
+          yield* TestClock.setTime((now += Math.floor(random() * 4 * 24 * HOUR)))
+          yield* Exports.resume("events")
+          yield* round
+        }
+        const accounted = yield* Exports.occurrences("events")
+        assert.isAbove(accounted.length, 300)
+        let reached = START
+        for (const { end, outcome, reason, runId, start } of accounted) {
+          assert.strictEqual(start, reached, time(start))
+          assert.isTrue(outcome === "run" ? runId !== null : reason !== null)
+          reached = end
+        }
+        assert.strictEqual(reached, (yield* Exports.get("events"))?.cursorAt)
+        const runs = yield* Runs.list({ limit: 100_000 })
+        assert.sameMembers(
+          runs.map(({ id }) => id),
+          accounted.flatMap(({ runId }) => (runId === null ? [] : [runId])),
+        )
+      }),
+    ),
+  )
+})
