@@ -22,7 +22,10 @@ export interface VersionGroup {
   readonly ties?: "keep" | "take"
 }
 
-/** Records replace older ones with the same `key`, version group by version group. */
+/**
+ * Records replace older ones with the same `key`, version group by version group. A version moves with its own group, fields
+ * of no group with the first. Without groups, what is read last wins.
+ */
 export interface Upsert {
   readonly _tag: "Upsert"
   readonly key: readonly [string, ...Array<string>]

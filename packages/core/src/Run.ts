@@ -5,7 +5,7 @@ import type { Window } from "./Window.ts"
 
 /**
  * `once`: only what the ledger lacks. `force`: again, whatever the ledger says. `fill`: insert only records whose
- * dedupe key is absent.
+ * dedupe key is absent. The attempts of one run count as one: what an earlier attempt of it committed is not done again.
  */
 export type Mode = "once" | "force" | "fill"
 

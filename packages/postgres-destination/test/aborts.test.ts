@@ -4,8 +4,8 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { fork } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { eventually, freshSchema, Postgres } from "./support/database.ts"
-import { pairRows } from "./support/model.ts"
+import { eventually, freshRole, freshSchema, Postgres } from "./support/database.ts"
+import { mergedPairs, pairRows, pairs } from "./support/model.ts"
 import { bytesOf, count, destination, exportText, hours, reasonOf, runOf, settingsFor } from "./support/run.ts"
 
 const sessions = Effect.fnUntraced(function* (run: string) {
@@ -239,31 +239,50 @@ layer(Postgres.layer, { excludeTestServices: true })("aborts", (it) => {
     }),
   )
 
-  it.effect("killed with SIGKILL in the middle of COPY; the next run completes", () =>
-    Effect.gen(function* () {
-      const schema = yield* freshSchema
-      const to = yield* destination(schema)
-      const run = runOf({ id: randomUUID() })
-      const child = yield* Effect.acquireRelease(
-        Effect.map(settingsFor(schema), (settings) =>
-          fork(new URL("./support/endlessExport.ts", import.meta.url), [run.id, JSON.stringify(settings)], {
-            execArgv: ["--conditions=@batch-exports/source"],
-            stdio: ["ignore", "inherit", "inherit", "ipc"],
-          }),
-        ),
-        (running) => Effect.sync(() => running.kill("SIGKILL")),
-      )
-      yield* Effect.callback<void, DestinationError>((resume) => {
-        child.once("message", () => resume(Effect.void))
-        child.once("exit", (code) => resume(Effect.die(new Error(`the child ended with ${code}`))))
-      })
-      assert.strictEqual(yield* sessions(run.id), 1)
-      child.kill("SIGKILL")
-      yield* nothingOf(schema, run.id)
-      yield* exportText(to, run, pairRows(7))
-      assert.strictEqual(yield* count(schema), 7)
-    }),
-  )
+  for (const [what, kind, temporary] of [
+    ["COPY", "append", true],
+    ["COPY into a temporary table", "merge", true],
+    ["COPY into an unlogged table of the schema", "merge", false],
+  ] as const) {
+    it.effect(`killed with SIGKILL in the middle of ${what}; nothing is left, and the next run completes`, () =>
+      Effect.gen(function* () {
+        const schema = yield* freshSchema
+        const { database, sql } = yield* Postgres
+        const password = "insert-a-strong-password-here"
+        const role = yield* freshRole(password)
+        yield* sql(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
+        const grant = `TEMPORARY ON DATABASE "${database}"`
+        if (!temporary) {
+          yield* Effect.acquireRelease(sql(`REVOKE ${grant} FROM PUBLIC`), () => sql(`GRANT ${grant} TO PUBLIC`))
+        }
+        const login = { user: role, password }
+        const to = yield* destination(schema, login)
+        const run = runOf({ id: randomUUID(), model: kind === "merge" ? mergedPairs : pairs })
+        const child = yield* Effect.acquireRelease(
+          Effect.map(settingsFor(schema, login), (settings) =>
+            fork(new URL("./support/endlessExport.ts", import.meta.url), [run.id, JSON.stringify(settings), kind], {
+              execArgv: ["--conditions=@batch-exports/source"],
+              stdio: ["ignore", "inherit", "inherit", "ipc"],
+            }),
+          ),
+          (running) => Effect.sync(() => running.kill("SIGKILL")),
+        )
+        yield* Effect.callback<void, DestinationError>((resume) => {
+          child.once("message", () => resume(Effect.void))
+          child.once("exit", (code) => resume(Effect.die(new Error(`the child ended with ${code}`))))
+        })
+        assert.strictEqual(yield* sessions(run.id), 1)
+        child.kill("SIGKILL")
+        yield* nothingOf(schema, run.id)
+        assert.deepStrictEqual(
+          yield* sql(`SELECT relname FROM pg_class WHERE relname LIKE 'batch_exports_staging%'`),
+          [],
+        )
+        yield* exportText(to, run, pairRows(7))
+        assert.strictEqual(yield* count(schema), 7)
+      }),
+    )
+  }
 
   it.effect("many opens leak no session", () =>
     Effect.gen(function* () {

@@ -12,6 +12,7 @@ const exportThrough = Effect.fnUntraced(function* (
   schema: string,
   onCommit: (link: Link, stopListening: () => void) => "pass" | "drop",
   settings: Readonly<Record<string, unknown>> = {},
+  run = runOf(),
 ) {
   const database = yield* Postgres
   let seen = false
@@ -29,7 +30,7 @@ const exportThrough = Effect.fnUntraced(function* (
     ...plain,
     ...settings,
   })
-  const result = yield* Effect.result(exportText(to, runOf(), pairRows(10)))
+  const result = yield* Effect.result(exportText(to, run, pairRows(10)))
   assert.isTrue(seen, "the proxy saw the COMMIT")
   return result._tag === "Success" ? "committed" : result.failure.reason
 })
@@ -48,6 +49,37 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
       assert.strictEqual(yield* count(schema), 10)
     }),
   )
+
+  for (const [when, outcome, rows] of [
+    ["before the server sees COMMIT", "ConnectionLost", 20],
+    ["after the server committed", "committed", 20],
+    ["after the server committed, and nobody can be asked", "CommitUnknown", 20],
+  ] as const) {
+    it.effect(`a forced run, cut ${when}: another attempt of it makes it two copies, and no more`, () =>
+      Effect.gen(function* () {
+        const schema = yield* freshSchema
+        const to = yield* destination(schema)
+        yield* exportText(to, runOf(), pairRows(10))
+        const run = runOf({ mode: "force" })
+        const onCommit = ({ client, cut, server }: Link, stopListening: () => void) => {
+          if (outcome === "ConnectionLost") {
+            cut()
+            return "drop"
+          }
+          if (outcome === "CommitUnknown") stopListening()
+          server.removeAllListeners("data")
+          server.once("data", () => client.resetAndDestroy())
+          return "pass"
+        }
+        assert.strictEqual(yield* exportThrough(schema, onCommit, {}, run), outcome)
+        yield* exportText(to, run, pairRows(10))
+        assert.strictEqual(yield* count(schema), rows)
+        // Another run is another wish.
+        yield* exportText(to, runOf({ mode: "force" }), pairRows(10))
+        assert.strictEqual(yield* count(schema), rows + 10)
+      }),
+    )
+  }
 
   it.effect("cut after the server committed, before its answer arrives: committed", () =>
     Effect.gen(function* () {

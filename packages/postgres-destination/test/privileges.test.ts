@@ -126,7 +126,7 @@ layer(Postgres.layer, { excludeTestServices: true })("privileges", (it) => {
       assert.strictEqual(yield* count(schema), 5)
       assert.strictEqual(
         yield* reasonOf(exportText(to, runOf({ window: hours(1, 2) }), pairRows(1, 10))),
-        "PermissionDenied",
+        "ConstraintViolated",
       )
       assert.strictEqual(yield* count(schema), 5)
     }),

@@ -57,10 +57,7 @@ export const survey = Effect.fn("survey")(function* (
   const done = yield* Ledger.overlapping(session, run.export, run.window)
   return {
     ...seen,
-    ...(yield* windows(
-      run,
-      done.map(({ window }) => window),
-    )),
+    ...(yield* windows(run, done)),
     notices: [
       ...layout.notices,
       ...(target?.persistence === "u"
@@ -73,13 +70,20 @@ export const survey = Effect.fn("survey")(function* (
   }
 })
 
-/** What a run exports: the gaps; in modes that export again, the ledger's windows too, each as the whole that it was. */
+/**
+ * What a run exports: the gaps; in modes that export again, the ledger's windows too, each as the whole that it was. Not those
+ * that an earlier attempt of this very run committed: its answer was lost, and a third copy is not what was asked for.
+ */
 const windows = (
   run: Run.Run,
-  done: ReadonlyArray<Window.Window>,
+  found: ReadonlyArray<{ readonly window: Window.Window; readonly run: string }>,
 ): Effect.Effect<Pick<Survey, "missing" | "again">, DestinationError> => {
-  const gaps = Window.subtract(run.window, done)
+  const gaps = Window.subtract(
+    run.window,
+    found.map(({ window }) => window),
+  )
   if (run.mode === "once") return Effect.succeed({ missing: gaps, again: [] })
+  const done = found.filter((row) => row.run !== run.id).map(({ window }) => window)
   const cut = done.filter((window) => !Window.contains(run.window, window))
   return cut.length === 0
     ? Effect.succeed({ missing: [...gaps, ...done].sort(Window.byStart), again: done })

@@ -58,7 +58,9 @@ export const take = Effect.fn("take")(function* (
     yield* session.query("preparing a staging table", merging.requireKey(tables, intake.merge.key))
   }
   const { bytes, rows } = yield* fill(tables.staging).pipe(Effect.mapError((error) => withoutKey(error, intake)))
-  const moved = yield* long(session, config, move(session, taking, tables, rows))
+  const moved = yield* long(session, config, move(session, taking, tables, rows)).pipe(
+    Effect.mapError((error) => againstPolicy(error, target)),
+  )
   // A part that follows makes its own. What is left by an end before this line goes with the transaction.
   yield* session.query("removing the staging table", `DROP TABLE ${tables.staging}`)
   return { bytes, stored: { ...moved, received: rows, unchanged: rows - moved.inserted - moved.updated } }
@@ -151,6 +153,17 @@ const withoutKey = (error: DestinationError, intake: Intake): DestinationError =
         message: `A record has NULL in its key (${intake.merge.key.join(", ")}): nothing can tell which record it replaces`,
         remedy: "Nothing was published. Filter such records out, or correct them at the source.",
         code: "23502",
+      })
+    : error
+
+/** Row-level security refuses a record with the code of a privilege that is missing. */
+const againstPolicy = (error: DestinationError, target: string): DestinationError =>
+  error.code === "42501" && error.message.includes("row-level security")
+    ? new DestinationError({
+        reason: "ConstraintViolated",
+        message: error.message,
+        remedy: `Nothing was published. Let the policies of ${target} take all records, or export to a table without row-level security.`,
+        code: error.code,
       })
     : error
 

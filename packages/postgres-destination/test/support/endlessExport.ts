@@ -1,10 +1,10 @@
 /** A process that copies without end, to be killed: says over IPC when many bytes are on their way. */
 import { Effect } from "effect"
-import { pairRows } from "./model.ts"
+import { mergedPairs, pairRows, pairs } from "./model.ts"
 import { configure, runOf } from "./run.ts"
 
-const [id, settings] = process.argv.slice(2)
-const run = runOf({ id: id ?? "" })
+const [id, settings, kind] = process.argv.slice(2)
+const run = runOf({ id: id ?? "", model: kind === "merge" ? mergedPairs : pairs })
 
 const endless = async function* () {
   for (let sent = 0; ; sent++) {

@@ -41,6 +41,9 @@ export const pairs: Model.Model = {
   identity: { _tag: "Append" },
 }
 
+/** The same, of which the last read wins. */
+export const mergedPairs: Model.Model = { ...pairs, identity: { _tag: "Upsert", key: ["id"], versions: [] } }
+
 /** A number, and a value of the type that a test is about. */
 export const modelOf = (type: FieldType.FieldType): Model.Model => ({
   ...pairs,
