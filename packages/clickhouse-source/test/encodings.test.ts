@@ -1,6 +1,6 @@
 /** The bytes of both encodings that people can read, for every type that a target's column may have. */
 import { FieldType } from "@batch-exports/core"
-import { Jsonl } from "@batch-exports/core/testing"
+import { jsonl } from "@batch-exports/conformance/encoders"
 import { assert, describe, it as plain, layer } from "@effect/vitest"
 import { ClickHouseServer } from "@batch-exports/dev-services"
 import { Effect } from "effect"
@@ -218,7 +218,7 @@ layer(ClickHouseServer.layer)("encodings", (it) => {
         model.schema.fields.map(({ name }) => name),
       )
       const lines = yield* readAll(opened, { projection: all })
-      const reference = Jsonl.encode(all, [
+      const reference = jsonl.encode(all, [
         {
           uuid: uuid(0),
           event: "$page\tview",

@@ -1,7 +1,7 @@
 import { DateTime, Deferred, Effect, Fiber, Result, Stream } from "effect"
 import { assert, describe, it } from "@effect/vitest"
 import { type Destination, DestinationError, ExportWindow, type Source, Window } from "@batch-exports/core"
-import { MemoryDestination } from "@batch-exports/core/testing"
+import * as MemoryDestination from "./MemoryDestination.ts"
 import { type Behaviour, hour, rowsOf, source } from "./support.ts"
 
 const memory = (store: MemoryDestination.Store, fields?: ReadonlyArray<string>): Destination.Configured =>

@@ -1,7 +1,15 @@
 /** A source in memory for tests of `exportWindow`: its bytes, and each way in which they can go wrong. */
 import { DateTime, Effect } from "effect"
-import { FieldType, type Model, RecordSchema, Run, type Source, SourceError, Window } from "@batch-exports/core"
-import { Jsonl, type Row } from "@batch-exports/core/testing"
+import {
+  FieldType,
+  type Model,
+  type Projection,
+  RecordSchema,
+  Run,
+  type Source,
+  SourceError,
+  Window,
+} from "@batch-exports/core"
 
 export const model: Model.Model = {
   name: "things",
@@ -44,7 +52,7 @@ export const source = (behaviour: Behaviour = {}): Source.Opened & { readonly re
       Effect.sync(() => {
         reads.push(part)
         const rows = rowsOf(part)
-        const bytes = Jsonl.encode(projection, rows)
+        const bytes = encode(projection, rows)
         let failure: SourceError | undefined
         let ended = false
         const iterate = async function* () {
@@ -77,4 +85,16 @@ export const rowsOf = (part: Window.Window): Array<Row> => {
     for (let n = 0; n < 5; n++) rows.push({ id: BigInt(at + n), label: n === 0 ? null : `é😀 ${n}` })
   }
   return rows
+}
+
+// A type, not an interface: only that is a record as well.
+type Row = { readonly id: bigint; readonly label: string | null }
+
+const encode = ({ columns }: Projection.Projection, rows: ReadonlyArray<Row>): Uint8Array => {
+  const names = columns.map(({ field }) => field.name)
+  const line = (row: Row) => {
+    const values: Readonly<Record<string, unknown>> = { id: String(row.id), label: row.label }
+    return `${JSON.stringify(Object.fromEntries(names.map((name) => [name, values[name] ?? null])))}\n`
+  }
+  return Buffer.from(rows.map(line).join(""))
 }

@@ -1,6 +1,6 @@
 /** For each type that may go in binary: its limits and oddities, each as a value and as COPY's text format has it. */
 import { FieldType } from "@batch-exports/core"
-import type { Value } from "@batch-exports/core/testing"
+import type { Value } from "@batch-exports/conformance/encoders"
 
 export interface BinaryCase {
   /** As `format_type` says it. */

@@ -3,7 +3,7 @@
  * wants before and after them.
  */
 import { FieldType } from "@batch-exports/core"
-import type { Value } from "@batch-exports/core/testing"
+import type { Value } from "@batch-exports/conformance/encoders"
 
 export interface Cell {
   readonly as: FieldType.FieldType

@@ -1,14 +1,6 @@
-/**
- * The reference destination: the smallest thing that keeps every promise of the contract, in memory. It takes `jsonl`,
- * appends, and commits rows together with their ledger rows.
- */
+/** A small destination for tests of `exportWindow`, in memory. The reference destination is in packages/conformance. */
 import { DateTime, Effect, Schema, Stream } from "effect"
-import * as Destination from "../Destination.ts"
-import { DestinationError } from "../errors.ts"
-import * as FieldType from "../FieldType.ts"
-import type { Column, Projection } from "../Projection.ts"
-import { addStored, emptyStored, type Run, type Stored } from "../Run.ts"
-import * as Window from "../Window.ts"
+import { Destination, DestinationError, FieldType, type Projection, Run, Window } from "@batch-exports/core"
 
 /** What outlives a run: committed rows as parsed JSON, and the ledger. */
 export interface Store {
@@ -47,13 +39,13 @@ export const make = (store: Store, options: { readonly fields?: ReadonlyArray<st
     open: (_, run) => Effect.map(project(run, options.fields), (projection) => open(store, run, projection)),
   })
 
-const missing = (store: Store, run: Run): ReadonlyArray<Window.Window> =>
+const missing = (store: Store, run: Run.Run): ReadonlyArray<Window.Window> =>
   Window.subtract(
     run.window,
     store.ledger.filter((row) => row.export === run.export).map((row) => row.window),
   )
 
-const stillMissing = (store: Store, run: Run, gaps: ReadonlyArray<Window.Window>): boolean => {
+const stillMissing = (store: Store, run: Run.Run, gaps: ReadonlyArray<Window.Window>): boolean => {
   const now = missing(store, run)
   return (
     now.length === gaps.length &&
@@ -61,10 +53,13 @@ const stillMissing = (store: Store, run: Run, gaps: ReadonlyArray<Window.Window>
   )
 }
 
-const project = (run: Run, present?: ReadonlyArray<string>): Effect.Effect<Projection, DestinationError> => {
+const project = (
+  run: Run.Run,
+  present?: ReadonlyArray<string>,
+): Effect.Effect<Projection.Projection, DestinationError> => {
   const taken = run.model.schema.fields.filter((field) => present?.includes(field.name) ?? field.created)
   const leftOut = run.model.schema.fields.filter((field) => !taken.includes(field)).map((field) => field.name)
-  const [first, ...rest] = taken.map((field): Column => ({
+  const [first, ...rest] = taken.map((field): Projection.Column => ({
     field,
     as: field.type,
     targetType: FieldType.format(field.type),
@@ -85,10 +80,10 @@ const project = (run: Run, present?: ReadonlyArray<string>): Effect.Effect<Proje
 const misuse = (message: string) =>
   new DestinationError({ reason: "Misuse", message, remedy: "Open the destination again for a new run." })
 
-const open = (store: Store, run: Run, projection: Projection): Destination.Sink => {
+const open = (store: Store, run: Run.Run, projection: Projection.Projection): Destination.Sink => {
   const gaps = missing(store, run)
   const staged: Array<{ readonly window: Window.Window; readonly text: string; readonly rows: number }> = []
-  let stored: Stored = emptyStored
+  let stored: Run.Stored = Run.emptyStored
   let state: "open" | "committed" = "open"
 
   const write = Effect.fnUntraced(function* (part: Destination.Part) {
@@ -100,8 +95,8 @@ const open = (store: Store, run: Run, projection: Projection): Destination.Sink 
     })
     const rows = text === "" ? 0 : text.split("\n").length - 1
     staged.push({ window: part.window, text, rows })
-    const taken: Stored = { received: rows, inserted: rows, updated: 0, unchanged: 0 }
-    stored = addStored(stored, taken)
+    const taken: Run.Stored = { received: rows, inserted: rows, updated: 0, unchanged: 0 }
+    stored = Run.addStored(stored, taken)
     return taken
   })
 
