@@ -4,7 +4,7 @@ import { Clock, Effect, Result, Stream } from "effect"
 import type { Config } from "./Config.ts"
 import { connect, type Connection } from "./connect.ts"
 import type { SourceModel } from "./models/SourceModel.ts"
-import { requireColumns } from "./open.ts"
+import { orInstead, requireColumns } from "./open.ts"
 import * as Settings from "./query/settings.ts"
 
 interface Step {
@@ -67,7 +67,9 @@ const authenticate = (connection: Connection, config: Config) =>
 
 const tables = (connection: Connection, model: SourceModel) =>
   Effect.as(
-    Effect.forEach(model.tables, ({ name }) => connection.rows(`SELECT 1 FROM ${name} LIMIT 0`)),
+    Effect.forEach(model.tables, (table) =>
+      connection.rows(`SELECT 1 FROM ${table.name} LIMIT 0`).pipe(orInstead(table)),
+    ),
     model.tables.map(({ name }) => name).join(", "),
   )
 

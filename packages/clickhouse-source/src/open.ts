@@ -5,7 +5,7 @@ import { DateTime, Effect, type Scope } from "effect"
 import type { Config } from "./Config.ts"
 import { connect, type Connection } from "./connect.ts"
 import * as Encodings from "./encodings/index.ts"
-import type { SourceModel } from "./models/SourceModel.ts"
+import type { SourceModel, Table } from "./models/SourceModel.ts"
 import { readWindow } from "./read/readWindow.ts"
 
 export const open = Effect.fn("ClickHouseSource.open")(function* (
@@ -39,7 +39,7 @@ export const requireColumns = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlySet<string>, SourceError> {
   let first: ReadonlySet<string> | undefined
   for (const table of model.tables) {
-    const described = yield* connection.rows<{ name: string }>(`DESCRIBE TABLE ${table.name}`)
+    const described = yield* connection.rows<{ name: string }>(`DESCRIBE TABLE ${table.name}`).pipe(orInstead(table))
     const present = new Set(described.map(({ name }) => name))
     first ??= present
     const absent = table.columns.filter((name) => !present.has(name))
@@ -48,8 +48,21 @@ export const requireColumns = Effect.fnUntraced(function* (
         reason: "SourceMissing",
         message: `table ${table.name} in ClickHouse at ${connection.place.url} lacks ${absent.join(", ")}`,
         remedy: `Name another table, or add the columns that the model "${model.model.name}" reads.`,
-      })
+      }).pipe(orInstead(table))
     }
   }
   return first ?? new Set()
 })
+
+/** Says what else may be written, where the table is not what the model needs. */
+export const orInstead = ({ instead }: Table) =>
+  Effect.mapError((error: SourceError) =>
+    instead === undefined || error.reason !== "SourceMissing"
+      ? error
+      : new SourceError({
+          reason: error.reason,
+          message: error.message,
+          remedy: `${error.remedy} Or write ${instead}.`,
+          ...(error.code === undefined ? {} : { code: error.code }),
+        }),
+  )

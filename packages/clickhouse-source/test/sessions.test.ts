@@ -118,6 +118,7 @@ layer(ClickHouseServer.layer)("sessions", (it) => {
       yield* Effect.promise(() => connection.command({ query: `DROP TABLE ${database}.raw_sessions_v3 SYNC` }))
       const failed = (yield* steps({})).at(-1)
       assert.deepInclude(failed, { id: "table", status: "failed" })
+      assert.include(failed?.remedy, "Or write from: events")
       assert.deepInclude((yield* steps({ from: "events" })).at(-1), { id: "template", status: "passed" })
     }),
   )

@@ -46,6 +46,8 @@ export interface Table {
   readonly name: string
   /** The columns that the model reads. */
   readonly columns: ReadonlyArray<string>
+  /** What to write where there is no such table: completes a remedy. */
+  readonly instead?: string
 }
 
 export interface SourceModel {

@@ -55,7 +55,11 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
       fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
       filters: [],
     },
-    tables: [{ name: source.table, columns: ofEvents ? eventColumns : tableColumns }],
+    tables: [
+      ofEvents
+        ? { name: source.table, columns: eventColumns }
+        : { name: source.table, columns: tableColumns, instead: "from: events, to make sessions out of the events" },
+    ],
     adapted: (columns) => sessions(selection, ofEvents || columns.has("vitals_lcp")),
     sample: { query: `SELECT 1 FROM ${source.table} WHERE ${team.condition} LIMIT 1`, params: team.params },
     survey: {
