@@ -2,8 +2,8 @@
 import type { CheckStep } from "@batch-exports/core"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { freshRole, freshSchema, Postgres } from "./support/database.ts"
-import { events, pairRows, pairs } from "./support/model.ts"
+import { freshRole, freshSchema, Postgres, start } from "./support/database.ts"
+import { events, pairRows, pairs, persons } from "./support/model.ts"
 import { configure, exportText, runOf, type Settings, settingsFor } from "./support/run.ts"
 import { plain } from "./support/variant.ts"
 
@@ -73,6 +73,75 @@ layer(Postgres.layer, { excludeTestServices: true })("check", (it) => {
       }),
     )
   }
+
+  it.effect("fails at connect: nobody listens at the port", () =>
+    Effect.gen(function* () {
+      const steps = yield* checkWith("public", { port: 1 })
+      assert.deepStrictEqual(say(steps), ["connect failed"])
+      assert.match(steps[0]?.remedy ?? "", /host and port/)
+    }),
+  )
+
+  it.effect("fails at tls: the server does not offer it", () =>
+    Effect.gen(function* () {
+      const bare = yield* start({ tls: false, plaintext: true })
+      if (bare.external) return
+      const { host, password, port, user } = bare
+      const steps = yield* checkWith("public", { ...plain, sslmode: undefined, host, port, user, password })
+      assert.deepStrictEqual(say(steps), ["connect", "tls failed"])
+      assert.match(steps.at(-1)?.remedy ?? "", /sslmode: disable/)
+    }),
+  )
+
+  it.effect("fails at database: no privilege to connect, and then another encoding", () =>
+    Effect.gen(function* () {
+      const { sql } = yield* Postgres
+      const user = yield* freshRole("secret")
+      const database = `closed_${user}`
+      yield* Effect.acquireRelease(
+        sql(`CREATE DATABASE ${database} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`),
+        () => sql(`DROP DATABASE ${database} WITH (FORCE)`),
+      )
+      yield* sql(`REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC`)
+      const given = { database, user, password: "secret" }
+      const closed = yield* checkWith("public", given)
+      assert.deepStrictEqual(say(closed), ["connect", "tls", "authenticate", "database failed"])
+      // What the remedy says is run, to the letter.
+      yield* sql(/GRANT CONNECT .+;/.exec(closed.at(-1)?.remedy ?? "")?.[0] ?? "")
+      const latin = yield* checkWith("public", given)
+      assert.deepStrictEqual(say(latin), ["connect", "tls", "authenticate", "database", "encoding failed"])
+      assert.match(latin.at(-1)?.remedy ?? "", /ENCODING 'UTF8'/)
+    }),
+  )
+
+  it.effect("names each privilege that is missing, and runs through once its remedies are run", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const user = yield* freshRole("secret")
+      const { sql } = yield* Postgres
+      yield* sql(
+        `CREATE TABLE ${schema}.t (team_id integer, distinct_id text, person_id text, properties jsonb,
+           person_distinct_id_version bigint, person_version bigint, created_at timestamptz, PRIMARY KEY (team_id, distinct_id))`,
+      )
+      const failure = Effect.map(checkWith(schema, { user, password: "secret" }, persons), (steps) => {
+        const { detail = "", id, remedy = "", status } = steps.at(-1) ?? { id: "none", status: "failed" }
+        return {
+          said: status === "failed" ? `${id}: ${detail}` : "passed",
+          grants: /GRANT .+;/.exec(remedy)?.[0] ?? "",
+        }
+      })
+      const first = yield* failure
+      assert.strictEqual(first.said, `schema: User "${user}" may not use schema "${schema}"`)
+      yield* sql(first.grants)
+      const second = yield* failure
+      assert.strictEqual(second.said, `privileges: User "${user}" lacks INSERT, SELECT, UPDATE on "${schema}"."t"`)
+      yield* sql(`GRANT INSERT ON ${schema}.t TO ${user}`)
+      const third = yield* failure
+      assert.strictEqual(third.said, `privileges: User "${user}" lacks SELECT, UPDATE on "${schema}"."t"`)
+      yield* sql(third.grants)
+      assert.strictEqual((yield* failure).said, "passed")
+    }),
+  )
 
   for (const [id, prepare] of [
     ["privileges", "CREATE TABLE SCHEMA.t (id integer, note text); GRANT USAGE ON SCHEMA SCHEMA TO ROLE"],

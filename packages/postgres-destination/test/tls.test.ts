@@ -3,6 +3,7 @@ import { certificates } from "@batch-exports/dev-services"
 import { assert, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
 import { fork } from "node:child_process"
+import { createPrivateKey } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -136,6 +137,58 @@ it.live("a server without encryption", () =>
   }),
 )
 
+it.live("a server that takes encrypted connections alone, and one that takes both", () =>
+  Effect.gen(function* () {
+    const authority = yield* certificates.authority()
+    const tls = yield* certificates.server(authority)
+    const strict = yield* start({ authority, tls })
+    const refused = yield* Effect.flip(planWith(strict, { sslmode: "disable" }))
+    assert.deepStrictEqual([refused.reason, refused.code], ["AuthenticationFailed", "28000"])
+    const both = yield* start({ authority, tls, plaintext: true })
+    assert.strictEqual(yield* reasonOf(planWith(both, { sslmode: "disable" })), "succeeded")
+    // What is asked for is what is had: never plaintext because the server would take it.
+    const encrypted = Effect.fnUntraced(function* (settings: Settings) {
+      const to = configure({ ...connectionOf(both), ...settings })
+      const sink = yield* to.open(runOf())
+      assert.isNotEmpty(sink.missing)
+      const [row] = yield* both.sql<{ ssl: boolean }>(
+        `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'batch-exports'`,
+      )
+      return row?.ssl
+    }, Effect.scoped)
+    assert.isTrue(yield* encrypted({ selfSigned: true }))
+    assert.isTrue(yield* encrypted({ sslmode: "require" }))
+    assert.isTrue(yield* encrypted({ rootCertificate: authority.cert }))
+    assert.isFalse(yield* encrypted({ sslmode: "disable" }))
+  }),
+)
+
+it.live("SCRAM: the password is right, wrong, or missing; the server must know it too", () =>
+  Effect.gen(function* () {
+    const authority = yield* certificates.authority()
+    const database = yield* start({ authority, tls: yield* certificates.server(authority) })
+    const root = { rootCertificate: authority.cert }
+    const [hashed] = yield* database.sql<{ hash: string }>(
+      `SELECT left(rolpassword, 13) AS hash FROM pg_authid WHERE rolname = current_user`,
+    )
+    assert.strictEqual(hashed?.hash, "SCRAM-SHA-256")
+    const wrong = yield* Effect.flip(planWith(database, { ...root, password: "wrong-and-secret" }))
+    assert.deepStrictEqual([wrong.reason, wrong.code], ["AuthenticationFailed", "28P01"])
+    assert.notInclude(JSON.stringify(wrong), "wrong-and-secret")
+    const { password: _, ...without } = connectionOf(database)
+    const none = yield* Effect.flip(configure({ ...without, ...root }).plan(runOf()))
+    assert.strictEqual(none.reason, "AuthenticationFailed")
+    assert.match(none.remedy, /Set password/)
+    // Unicode, and what means something elsewhere, go through as they are.
+    const odd = `pä ss'"\\%@:/?#${"x".repeat(60)}`
+    yield* database.sql(`CREATE USER odd SUPERUSER PASSWORD '${odd.replaceAll("'", "''")}'`)
+    assert.strictEqual(yield* reasonOf(planWith(database, { ...root, user: "odd", password: odd })), "succeeded")
+    const { database: name, host, port } = database
+    const url = `postgres://odd:${encodeURIComponent(odd)}@${host}:${port}/${name}`
+    assert.strictEqual(yield* reasonOf(configure({ url, ...root, table: "t" }).plan(runOf())), "succeeded")
+  }),
+)
+
 it.live("a client certificate", () =>
   Effect.gen(function* () {
     const authority = yield* certificates.authority()
@@ -151,6 +204,30 @@ it.live("a client certificate", () =>
     assert.strictEqual(yield* reasonOf(planWith(database, given(right))), "succeeded")
     assert.strictEqual(yield* reasonOf(planWith(database, root)), "AuthenticationFailed")
     assert.strictEqual(yield* reasonOf(planWith(database, given(someoneElse))), "AuthenticationFailed")
+    const encryptedKey = createPrivateKey(right.key)
+      .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "a pass phrase" })
+      .toString()
+    const locked = given({ cert: right.cert, key: encryptedKey })
+    assert.strictEqual(
+      yield* reasonOf(planWith(database, { ...locked, clientKeyPassphrase: "a pass phrase" })),
+      "succeeded",
+    )
+    for (const passphrase of [undefined, "the wrong phrase"]) {
+      const more = passphrase === undefined ? {} : { clientKeyPassphrase: passphrase }
+      const shut = yield* Effect.flip(planWith(database, { ...locked, ...more }))
+      assert.strictEqual(shut.reason, "AuthenticationFailed")
+      assert.match(shut.message, /clientKeyPassphrase/)
+      assert.notInclude(JSON.stringify(shut), 'phrase"')
+    }
+    const stranger = yield* certificates.client(yield* certificates.authority("Another authority"), database.user)
+    const refused = yield* Effect.flip(planWith(database, given(stranger)))
+    assert.strictEqual(refused.reason, "AuthenticationFailed", refused.message)
+    const files = {
+      ...root,
+      clientCertificate: yield* file("client.pem", right.cert),
+      clientKey: yield* file("client.key", right.key),
+    }
+    assert.strictEqual(yield* reasonOf(planWith(database, files)), "succeeded")
     const unmatched = yield* Effect.flip(planWith(database, given({ cert: right.cert, key: someoneElse.key })))
     assert.strictEqual(unmatched.reason, "AuthenticationFailed")
     assert.notInclude(unmatched.message, "PRIVATE KEY")

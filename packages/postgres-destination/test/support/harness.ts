@@ -8,6 +8,7 @@ import { classify } from "../../src/failure/classify.ts"
 import { type Database, freshSchema, Postgres } from "./database.ts"
 import { type Settings, settingsFor } from "./run.ts"
 import { tabular } from "./tabular.ts"
+import { variant } from "./variant.ts"
 
 /** `changes` to the settings make a variant of the destination. */
 export const layer = (changes: Settings = {}) =>
@@ -130,8 +131,9 @@ const leftovers = Effect.fnUntraced(function* ({ sql }: Database, { schema, tabl
        AND c.relnamespace = to_regnamespace($1)
      UNION ALL
      SELECT format('connection %s: %s', application_name, state) FROM pg_stat_activity
-     WHERE application_name LIKE 'batch-exports%' AND pid <> pg_backend_pid()`,
-    [quote(schema), table],
+     WHERE application_name LIKE 'batch-exports%' AND pid <> pg_backend_pid() AND NOT (state = 'idle' AND $3)`,
+    // A pooler keeps connections for whoever comes next; what matters is that no transaction is open on them.
+    [quote(schema), table, variant.pool === "pgbouncer"],
   )
   return found.map(({ what }) => what)
 })
