@@ -184,6 +184,12 @@ layer(Postgres.layer, { excludeTestServices: true })("merges", (it) => {
       const { notices } = yield* to.plan(runOf({ model: persons }))
       yield* sql(/ALTER TABLE [^;]+;/.exec(notices.join("\n"))?.[0] ?? "")
       assert.notMatch((yield* to.plan(runOf({ model: persons }))).notices.join("\n"), /ALTER/)
+      const row = personRow("x", "A", 1, 1).replace(/\t[^\t]+\n$/, "\n")
+      const large = row.replace("\t1\n", "\t5000000000\n")
+      const unfit = yield* Effect.flip(exportText(to, runOf({ model: persons }), large))
+      assert.strictEqual(unfit.reason, "ValueUnfit")
+      yield* sql(/ALTER TABLE [^;]+;/.exec(unfit.remedy)?.[0] ?? "")
+      yield* exportText(to, runOf({ model: persons }), large)
     }),
   )
 

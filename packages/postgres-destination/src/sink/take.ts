@@ -1,5 +1,5 @@
 /** Takes the bytes of one window in, within the run's transaction: straight into the table, or by way of staging. */
-import { DestinationError, type Run } from "@batch-exports/core"
+import type { DestinationError, Run } from "@batch-exports/core"
 import { Duration, Effect } from "effect"
 import type { Config } from "../config/Config.ts"
 import type { Session } from "../connection/Session.ts"
@@ -11,8 +11,8 @@ import * as merging from "../merge/statements.ts"
 import type { Layout } from "../target/project.ts"
 import { copy, type Incoming } from "./copy.ts"
 import type { Intake } from "./intake.ts"
-import type { StagingKind } from "./staging.ts"
-import { stagingName } from "./staging.ts"
+import { againstPolicy, rejected, suppressed } from "./rejected.ts"
+import { type StagingKind, stagingName } from "./staging.ts"
 
 export interface Taking {
   readonly config: Pick<Config, "stallTimeout" | "statementTimeout" | "suppressedRows">
@@ -45,7 +45,7 @@ export const take = Effect.fn("take")(function* (
       frame: frames[projection.encoding],
       incoming,
       stallTimeout: config.stallTimeout,
-    })
+    }).pipe(Effect.mapError((error) => rejected(error, { intake, projection, target })))
   if (intake._tag === "Copy") {
     const { bytes, rows } = yield* fill(target)
     return { bytes, stored: { received: rows, inserted: rows, updated: 0, unchanged: 0 } }
@@ -57,7 +57,7 @@ export const take = Effect.fn("take")(function* (
   if (intake._tag === "Merge") {
     yield* session.query("preparing a staging table", merging.requireKey(tables, intake.merge.key))
   }
-  const { bytes, rows } = yield* fill(tables.staging).pipe(Effect.mapError((error) => withoutKey(error, intake)))
+  const { bytes, rows } = yield* fill(tables.staging)
   const moved = yield* long(session, config, move(session, taking, tables, rows)).pipe(
     Effect.mapError((error) => againstPolicy(error, target)),
   )
@@ -145,31 +145,3 @@ const long = <A>(
 /** The server's own limit answers first, and says more. */
 const clientLimit = ({ stallTimeout, statementTimeout }: Taking["config"]) =>
   Duration.sum(statementTimeout, stallTimeout)
-
-const withoutKey = (error: DestinationError, intake: Intake): DestinationError =>
-  intake._tag === "Merge" && error.code === "23502"
-    ? new DestinationError({
-        reason: "ValueUnfit",
-        message: `A record has NULL in its key (${intake.merge.key.join(", ")}): nothing can tell which record it replaces`,
-        remedy: "Nothing was published. Filter such records out, or correct them at the source.",
-        code: "23502",
-      })
-    : error
-
-/** Row-level security refuses a record with the code of a privilege that is missing. */
-const againstPolicy = (error: DestinationError, target: string): DestinationError =>
-  error.code === "42501" && error.message.includes("row-level security")
-    ? new DestinationError({
-        reason: "ConstraintViolated",
-        message: error.message,
-        remedy: `Nothing was published. Let the policies of ${target} take all records, or export to a table without row-level security.`,
-        code: error.code,
-      })
-    : error
-
-const suppressed = (target: string, rows: number): DestinationError =>
-  new DestinationError({
-    reason: "ConstraintViolated",
-    message: `A trigger on ${target} dropped ${rows} record${rows === 1 ? "" : "s"}`,
-    remedy: 'Nothing was published. Change the trigger; or, if it should drop records, set suppressedRows to "count".',
-  })
