@@ -1,41 +1,6 @@
-/** The laws that every destination keeps, and what the suite must know about this one. */
-import { Harness, suite } from "@batch-exports/conformance"
-import { jsonl, readBack } from "@batch-exports/conformance/encoders"
-import { Effect, Layer } from "effect"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+/** The laws that every destination keeps. */
+import { suite } from "@batch-exports/conformance"
 import plugin from "../src/index.ts"
+import { layer } from "./harness.ts"
 
-const temporary = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "minimal-destination-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
-)
-
-/** A run that was killed may have torn its last line. */
-const wholeLines = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.lastIndexOf(10) + 1)
-
-const target = (folder: string): Harness.Target => ({
-  config: { folder },
-  rows: (fields) =>
-    Effect.sync(() => {
-      const files = readdirSync(folder).map((file) => wholeLines(readFileSync(join(folder, file))))
-      return readBack(jsonl, fields, Buffer.concat(files))
-    }),
-  leftovers: Effect.sync(() => readdirSync(folder).filter((file) => !file.endsWith(".jsonl"))),
-  misconfigured: [
-    {
-      when: "the folder is missing",
-      config: { folder: join(folder, "missing") },
-      step: "folder",
-      reason: "TargetIncompatible",
-    },
-  ],
-})
-
-const harness = Layer.succeed(Harness.Harness, {
-  module: new URL("../src/index.ts", import.meta.url).href,
-  fresh: Effect.map(temporary, target),
-})
-
-suite(plugin, harness)
+suite(plugin, layer)
