@@ -1,4 +1,6 @@
 /** Writes the parts of the documentation that could drift. `--check` writes nothing and fails on a difference. */
+import { laws as allLaws } from "@batch-exports/conformance"
+import { saboteurs } from "@batch-exports/conformance/saboteurs"
 import { Reason } from "@batch-exports/core"
 import { acceptedPairs, failureTable } from "@batch-exports/postgres-destination"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -25,7 +27,7 @@ const row = ({ code, name, reason, recovery, remedy }: (typeof codes)[number]) =
   remedy,
 ]
 
-const parts: ReadonlyArray<Part> = [
+const parts: Array<Part> = [
   {
     file: "docs/postgres.md",
     name: "reasons",
@@ -55,6 +57,22 @@ const parts: ReadonlyArray<Part> = [
     rows: network.map(row),
   },
 ]
+
+/** The defects that a law was made for, or others that it notices. */
+const noticedIn = (law: string): ReadonlyArray<string> => {
+  const all = saboteurs.filter(({ breaks }) => breaks.includes(law))
+  const own = all.filter(({ breaks }) => breaks[0] === law)
+  return (own.length > 0 ? own : all).map(({ name }) => name)
+}
+
+const laws: Part = {
+  file: "packages/conformance/README.md",
+  name: "laws",
+  from: "packages/conformance/src",
+  header: ["law", "says", "noticed in"],
+  rows: allLaws.map(({ name, says, slow }) => [`${name}${slow ? " (slow)" : ""}`, says, noticedIn(name).join(", ")]),
+}
+parts.push(laws)
 
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ")
 const table = ({ header, rows }: Part) =>

@@ -1,12 +1,16 @@
 /**
- * Puts each saboteur to the laws and prints which law caught it. `npm run saboteurs -- [--destination postgres] [--only name]
- * [--json]`. Exits with 1 when one was missed, was caught by a crash instead of an assertion, or broke a law undeclared.
+ * Puts each saboteur to the laws and prints which law caught it. `npm run saboteurs -- [--destination postgres]
+ * [--only name,name] [--json]`. Exits with 1 when one was missed, was caught by a crash instead of an assertion, or broke a
+ * law undeclared. Works in as many processes as there are processors.
  */
 import { Harness, laws } from "@batch-exports/conformance"
 import { report, sabotage, saboteurs, type Subject, tryAll, type Verdict } from "@batch-exports/conformance/saboteurs"
 import type { Destination } from "@batch-exports/core"
 import { Effect, type Layer } from "effect"
+import { fork } from "node:child_process"
 import { randomInt } from "node:crypto"
+import { availableParallelism } from "node:os"
+import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
 const { values } = parseArgs({
@@ -17,9 +21,10 @@ const { values } = parseArgs({
   },
 })
 const seed = process.env["SEED"] ?? String(randomInt(1_000_000_000))
-const print = (line: string) => {
-  if (!values.json) console.log(line)
-}
+const wanted = values.only?.split(",")
+const chosen = saboteurs.filter(
+  ({ name, parts }) => (wanted?.includes(name) ?? true) && (values.destination === "memory" || parts === undefined),
+)
 
 /** By where each destination keeps its plugin and its harness. */
 const load = async (name: string) => {
@@ -28,38 +33,68 @@ const load = async (name: string) => {
   const plugin = Object.values(module).find(
     (value): value is Destination.Plugin => typeof value === "object" && value !== null && "configure" in value,
   )
-  const { layer } = (await import(new URL("test/support/harness.ts", folder).href)) as {
+  const harness = (await import(new URL("test/support/harness.ts", folder).href)) as {
     readonly layer: () => Layer.Layer<Harness.Harness>
   }
   if (plugin === undefined) throw new Error(`${folder.href} exports no plugin`)
-  return { plugin, layer: layer() }
+  return { plugin, layer: harness.layer() }
 }
 
-const all = (other: Subject | undefined) =>
-  Effect.gen(function* () {
-    const verdicts: Array<Verdict> = []
-    for (const saboteur of saboteurs.filter(({ name }) => values.only === undefined || name === values.only)) {
-      const subject = sabotage(saboteur, other)
-      if (subject === undefined) continue
-      // What the defect hides from the real destination's own laws is for its author to see: there, being caught is enough.
-      const verdict = report(saboteur, yield* tryAll(subject, laws, seed), other === undefined)
-      verdicts.push(verdict)
-      const caught = verdict.caughtBy.length === 0 ? "MISSED" : verdict.caughtBy.join(", ")
-      print(`${saboteur.name.padEnd(40)} → ${caught}`)
-      for (const problem of verdict.problems) print(`${"".padEnd(40)}   ! ${problem}`)
-    }
-    return verdicts
-  })
+/** What one process does: its share, one saboteur after the other, each verdict at once. */
+const work = async (say: (verdict: Verdict) => void) => {
+  const all = (other: Subject | undefined) =>
+    Effect.forEach(
+      chosen,
+      (saboteur) => {
+        const subject = sabotage(saboteur, other)
+        if (subject === undefined) return Effect.void
+        // The sets of laws are made for the reference destination; another one may break more, and be caught all the same.
+        const strict = other === undefined
+        return Effect.map(tryAll(subject, laws, seed), (trials) => say(report(saboteur, trials, strict)))
+      },
+      { discard: true },
+    )
+  if (values.destination === "memory") return Effect.runPromise(all(undefined))
+  const { layer, plugin } = await load(values.destination)
+  const program = Effect.flatMap(Harness.Harness, (harness) => all({ plugin, harness }))
+  return Effect.runPromise(Effect.provide(program, layer))
+}
 
-const subject = values.destination === "memory" ? undefined : await load(values.destination)
-const verdicts = await Effect.runPromise(
-  subject === undefined
-    ? all(undefined)
-    : Effect.flatMap(Harness.Harness, (harness) => all({ plugin: subject.plugin, harness })).pipe(
-        Effect.provide(subject.layer),
-      ),
-)
-const bad = verdicts.filter(({ problems }) => problems.length > 0)
-if (values.json) console.log(JSON.stringify({ destination: values.destination, seed, verdicts }, null, 2))
-print(`${verdicts.length - bad.length} of ${verdicts.length} saboteurs caught, SEED=${seed}`)
-process.exit(bad.length === 0 && verdicts.length > 0 ? 0 : 1)
+const print = (verdict: Verdict) => {
+  if (values.json) return
+  const { caughtBy, problems, saboteur } = verdict
+  console.log(`${saboteur.padEnd(50)} → ${caughtBy.length === 0 ? "MISSED" : caughtBy.join(", ")}`)
+  for (const problem of problems) console.log(`${"".padEnd(50)}   ! ${problem}`)
+}
+
+const share = async (names: ReadonlyArray<string>, say: (verdict: Verdict) => void) => {
+  const options = ["--destination", values.destination, "--only", names.join(",")]
+  const child = fork(fileURLToPath(import.meta.url), options, { env: { ...process.env, SEED: seed } })
+  child.on("message", say)
+  const code = await new Promise<number | null>((resolve) => child.on("exit", (status) => resolve(status)))
+  if (code !== 0) throw new Error(`a process of the saboteurs ended with ${code ?? "a signal"}`)
+}
+
+const lead = async () => {
+  const verdicts: Array<Verdict> = []
+  const say = (verdict: Verdict) => {
+    verdicts.push(verdict)
+    print(verdict)
+  }
+  const count = Math.min(availableParallelism(), chosen.length)
+  const shares = Array.from({ length: count }, (_, index) =>
+    chosen.filter((_one, at) => at % count === index).map(({ name }) => name),
+  )
+  await Promise.all(shares.map((names) => share(names, say)))
+  const bad = verdicts.filter(({ problems }) => problems.length > 0)
+  if (values.json) console.log(JSON.stringify({ destination: values.destination, seed, verdicts }, null, 2))
+  else console.log(`${verdicts.length - bad.length} of ${chosen.length} saboteurs caught, SEED=${seed}`)
+  process.exitCode = bad.length === 0 && verdicts.length > 0 && verdicts.length === chosen.length ? 0 : 1
+}
+
+if (process.send === undefined) await lead()
+else {
+  await work((verdict) => process.send?.(verdict))
+  process.disconnect()
+  process.exit(0)
+}

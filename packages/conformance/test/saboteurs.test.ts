@@ -16,6 +16,15 @@ describe("saboteurs", () => {
     }),
   )
 
+  it("are there for every law", () => {
+    const broken = new Set(saboteurs.flatMap(({ breaks }) => breaks))
+    assert.deepStrictEqual(
+      // A slow law is an ordinary one with larger numbers.
+      laws.filter((law) => law.slow !== true && !broken.has(law.name)).map(({ name }) => name),
+      [],
+    )
+  })
+
   it("name laws that exist, and have names of their own", () => {
     const known = new Set<string>(laws.map(({ name }) => name))
     assert.deepStrictEqual(

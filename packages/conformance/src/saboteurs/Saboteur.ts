@@ -1,6 +1,7 @@
 /** A destination with one defect, and the laws that must notice it. A law that lets its saboteur pass proves nothing. */
 import type { Destination, Run } from "@batch-exports/core"
 import { Effect, Result } from "effect"
+import type { Failures } from "../Harness.ts"
 import type { Parts } from "../memory/Parts.ts"
 
 export interface Saboteur {
@@ -11,6 +12,8 @@ export interface Saboteur {
   readonly breaks: readonly [string, ...Array<string>]
   /** Over any destination. */
   readonly wrap?: (plugin: Destination.Plugin) => Destination.Plugin
+  /** Over the understanding of errors that the harness shows. */
+  readonly classify?: (classify: Failures["classify"]) => Failures["classify"]
   /** Over the reference destination alone. */
   readonly parts?: Partial<Parts>
 }

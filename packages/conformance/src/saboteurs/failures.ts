@@ -17,6 +17,15 @@ export const failures: ReadonlyArray<Saboteur> = [
     })),
   },
   {
+    name: "retries-what-it-does-not-know",
+    does: "hopes that an error which nobody has seen before passes by itself",
+    breaks: ["failures/table"],
+    classify: (classify) => (error) => {
+      const known = classify(error)
+      return known.reason === "Unknown" ? called(known, "ConnectionFailed") : known
+    },
+  },
+  {
     name: "gives-up-on-a-lost-connection",
     does: "takes a lost connection for a failure that a person must mend",
     breaks: ["atomicity/cut-while-writing", "atomicity/cut-while-committing"],

@@ -7,7 +7,7 @@ import type * as Harness from "../Harness.ts"
 import type { Law } from "../Law.ts"
 import { make } from "../memory/MemoryDestination.ts"
 import * as MemoryHarness from "../memory/MemoryHarness.ts"
-import { honest } from "../memory/Parts.ts"
+import { honest, type Parts } from "../memory/Parts.ts"
 import { runLaw } from "../runLaw.ts"
 import type { Saboteur } from "./Saboteur.ts"
 
@@ -25,25 +25,37 @@ export interface Subject {
   readonly patience?: number
 }
 
-/** The reference destination, or another one, with the saboteur's defect. */
+/** The reference destination, or another one, with the saboteur's defect. Undefined where the defect is not one of the other's. */
 export const sabotage = (saboteur: Saboteur, other?: Subject): Subject | undefined => {
   const url = new URL(import.meta.url.endsWith(".ts") ? "./sabotaged.ts" : "./sabotaged.js", import.meta.url)
   url.searchParams.set("saboteur", saboteur.name)
-  if (other === undefined) {
-    const parts = { ...honest, ...saboteur.parts }
-    const plugin = make({ parts })
-    return {
-      plugin: saboteur.wrap?.(plugin) ?? plugin,
-      harness: MemoryHarness.make({ parts, module: url.href }),
-      // The store of the reference destination notices at once.
-      patience: 1_000,
-    }
+  const { classify, parts, wrap } = saboteur
+  if (other !== undefined) {
+    if (parts !== undefined) return undefined
+    url.searchParams.set("of", other.harness.module)
+    url.searchParams.set("plugin", other.plugin.name)
   }
-  if (saboteur.wrap === undefined) return undefined
-  url.searchParams.set("of", other.harness.module)
-  url.searchParams.set("plugin", other.plugin.name)
-  return { plugin: saboteur.wrap(other.plugin), harness: { ...other.harness, module: url.href } }
+  const subject = other ?? reference({ ...honest, ...parts })
+  const { failures } = subject.harness
+  return {
+    ...subject,
+    plugin: wrap?.(subject.plugin) ?? subject.plugin,
+    harness: {
+      ...subject.harness,
+      module: url.href,
+      ...(failures === undefined || classify === undefined
+        ? {}
+        : { failures: { ...failures, classify: classify(failures.classify) } }),
+    },
+  }
 }
+
+/** Its store notices at once what others notice after a while. */
+const reference = (parts: Parts): Subject => ({
+  plugin: make({ parts }),
+  harness: MemoryHarness.make({ parts }),
+  patience: 1_000,
+})
 
 export const tryOne = (subject: Subject, law: Law, seed: string): Effect.Effect<Trial | undefined> => {
   const form = law.when(subject.plugin.capabilities)
