@@ -15,6 +15,8 @@ const { values: said } = parseArgs({
   options: {
     count: { type: "string", default: "1000000" },
     keysPerQuery: { type: "string", default: "250000" },
+    /** `persons` or `sessions`; both, unless given. */
+    only: { type: "string" },
     /** Bytes for one query of ClickHouse. */
     memory: { type: "string", default: "1000000000" },
   },
@@ -56,6 +58,7 @@ const main = Effect.gen(function* () {
     ["persons", makePersons],
     ["sessions", makeSessions],
   ] as const) {
+    if (said.only !== undefined && said.only !== name) continue
     const expected = yield* Effect.promise(() => make(client, "volume", count))
     const source = yield* Result.getOrThrow(
       ClickHouseSource.configure(

@@ -65,7 +65,11 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
     survey: {
       query: sessionsSurvey(source, ofEvents ? "COALESCE(inserted_at, _timestamp)" : "max_inserted_at"),
       params,
-      slices: (row) => Slices.slices(Number(row["all"]), Number(row["changed"]), selection.keysPerQuery),
+      slices: (row) => {
+        const found = Slices.slices(Number(row["all"]), Number(row["changed"]), selection.keysPerQuery)
+        // The table is sorted by session, so a reading of all of it has one session at a time in memory.
+        return found[0].everything && !ofEvents ? [{ index: 0, count: 1, everything: true }] : found
+      },
     },
     rows: (fields, { slice = Slices.whole }) => {
       const names = needs(fields)

@@ -6,6 +6,7 @@ import { Run, type Source, SourceError } from "@batch-exports/core"
 import { Effect, Exit, Scope } from "effect"
 import type { Connection } from "../connect.ts"
 import type { Slice, SourceModel } from "../models/SourceModel.ts"
+import * as Settings from "../query/settings.ts"
 import { bounds } from "../query/statement.ts"
 import { read, type Request } from "./read.ts"
 
@@ -18,7 +19,7 @@ export const readWindow = Effect.fnUntraced(function* (
   const { params, query, slices } = model.survey
   const [row] = yield* connection.rows<Record<string, string>>(query, {
     params: { ...params, ...bounds(request.window) },
-    settings: { output_format_json_quote_64bit_integers: 1 },
+    settings: { ...Settings.always, ...connection.limits, output_format_json_quote_64bit_integers: 1 },
   })
   const [first, ...others] = slices(row ?? {})
   return others.length === 0
