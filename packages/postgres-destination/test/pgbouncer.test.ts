@@ -92,9 +92,12 @@ layer(Postgres.layer, { excludeTestServices: true })("through PgBouncer", (suite
   it.effect("what the pooler refuses has the same reasons as what a server refuses", () =>
     Effect.gen(function* () {
       const { settings } = yield* pooled()
+      const server = yield* Postgres
       for (const [changes, reason] of [
         [{ password: "not the password" }, "AuthenticationFailed"],
         [{ user: "nobody_at_all" }, "AuthenticationFailed"],
+        // To a user that it must ask the database about, it does not tell that there is none.
+        [{ database: "missing", user: server.user, password: server.password }, "DatabaseMissing"],
         [{ rootCertificate: undefined }, "TlsUntrusted"],
         [{ rootCertificate: undefined, sslmode: "disable" }, "AuthenticationFailed"],
       ] as const) {

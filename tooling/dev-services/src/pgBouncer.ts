@@ -16,7 +16,7 @@ export interface DevPgBouncer {
 
 export interface PgBouncerOptions {
   /** The server, and the user whom the pooler asks it about other users' passwords as: a superuser. */
-  readonly server: Pick<DevPostgres, "host" | "port" | "user" | "password" | "ca">
+  readonly server: Pick<DevPostgres, "host" | "port" | "user" | "password" | "database" | "ca">
   /** `true` (default): clients must use TLS, and the pooler has a certificate of its own. */
   readonly tls?: boolean
   /** PEM of the authority that clients' certificates must be signed by; they need none without it. */
@@ -38,7 +38,14 @@ export const pgBouncer = Effect.fn("pgBouncer")(function* ({
 }: PgBouncerOptions): Effect.fn.Return<DevPgBouncer, DevServiceError, Scope.Scope> {
   const ca = yield* certificates.authority("Development PgBouncer")
   const config: KeeperConfig = {
-    server: { host: server.host, port: server.port, user: server.user, password: server.password, ca: server.ca },
+    server: {
+      host: server.host,
+      port: server.port,
+      user: server.user,
+      password: server.password,
+      database: server.database,
+      ca: server.ca,
+    },
     tls: tls ? { ...(yield* certificates.server(ca)), clientAuthority } : undefined,
     poolSize,
   }

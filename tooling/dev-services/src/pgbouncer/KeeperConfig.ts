@@ -5,6 +5,8 @@ export interface KeeperConfig {
     readonly port: number
     readonly user: string
     readonly password: string
+    /** The one that the pooler offers. */
+    readonly database: string
     /** Undefined: the server speaks plaintext. */
     readonly ca: string | undefined
   }

@@ -13,7 +13,7 @@ export interface Files {
 export const configuration = ({ poolSize, server, tls }: KeeperConfig, port: number, files: Files): string =>
   [
     "[databases]",
-    `* = host=${server.host} port=${server.port} auth_user=${server.user}`,
+    `${server.database} = host=${server.host} port=${server.port} auth_user=${server.user}`,
     "[pgbouncer]",
     "listen_addr = 127.0.0.1",
     `listen_port = ${port}`,
