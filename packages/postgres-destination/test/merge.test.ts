@@ -210,6 +210,8 @@ layer(Postgres.layer, { excludeTestServices: true })("merges", (it) => {
           exportText(lax, runOf({ model: persons, window: hours(hour, hour + 1) }), text),
           ({ receipt }) => receipt?.stored,
         )
+      const { notices } = yield* lax.plan(runOf({ model: persons }))
+      assert.include(notices.join(), "no version for properties: what is read last wins")
       yield* sent(10, row(5, "one"))
       assert.deepStrictEqual(yield* sent(11, row(4, "two")), { received: 1, inserted: 0, updated: 1, unchanged: 0 })
       assert.deepStrictEqual(yield* sent(12, row(4, "two")), { received: 1, inserted: 0, updated: 0, unchanged: 1 })

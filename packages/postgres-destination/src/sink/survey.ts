@@ -49,6 +49,7 @@ export const survey = Effect.fn("survey")(function* (
     allowed,
     stagingKind,
     target,
+    notices: [...layout.notices, ...unversioned(decision, run.model)],
     preparations: preparations(names, config, { access, target, ledger, layout, decision }),
   }
   if (ledger === undefined) return { ...seen, missing: [run.window], again: [] }
@@ -59,7 +60,7 @@ export const survey = Effect.fn("survey")(function* (
     ...seen,
     ...(yield* windows(run, done)),
     notices: [
-      ...layout.notices,
+      ...seen.notices,
       ...(target?.persistence === "u"
         ? [
             "The table is UNLOGGED: a crash of the server empties it, and the ledger would still count its windows as exported.",
@@ -94,6 +95,15 @@ const windows = (
           remedy: "Name a window that holds it whole.",
         }),
       )
+}
+
+/** Which records may go back in time, by the user's own choice. */
+const unversioned = ({ intake }: Decision, { identity }: Run.Run["model"]): ReadonlyArray<string> => {
+  if (intake._tag !== "Merge" || identity._tag !== "Upsert" || identity.versions.length === 0) return []
+  const columns = intake.merge.groups.filter(({ version }) => version === undefined).flatMap((group) => group.columns)
+  return columns.length === 0
+    ? []
+    : [`The table has no version for ${columns.join(", ")}: what is read last wins (merge: last-read).`]
 }
 
 /** Silence would leave old and new rows side by side unnoticed; exporting again would double them. */
