@@ -221,7 +221,7 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
         const error = runs[0]?.error
         assert.deepInclude(error, { side: "destination", reason: "TargetIncompatible", recovery: "stop" })
         yield* until(Effect.map(Exports.get("events"), (state) => state?.pausedAt !== null))
-        assert.match((yield* Exports.get("events"))?.pauseReason ?? "", /2 runs failed in a row.*TargetIncompatible/)
+        assert.match((yield* Exports.get("events"))?.pauseReason ?? "", /2 failed runs in a row.*TargetIncompatible/)
         yield* world.query(`DROP TABLE ${world.schema}.failing`)
         for (const run of runs.slice(0, 2)) yield* Runs.retry(run.id)
         yield* Exports.resume("events")

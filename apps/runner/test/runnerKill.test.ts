@@ -1,7 +1,10 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import * as Backfills from "../src/store/Backfills.ts"
+import * as State from "../src/store/State.ts"
 import { generator } from "./support/random.ts"
 import { allFinished, query, runsOf, until } from "./support/runnerProcess.ts"
 import { World } from "./support/World.ts"
@@ -10,7 +13,6 @@ import { World } from "./support/World.ts"
 const SEED = Number(process.env["SEED"] ?? 20_260_131)
 const KILLS = Number(process.env["KILLS"] ?? 10)
 const HOURS = 2
-const WINDOWS = HOURS * 4
 
 layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000 })("kill -9 of a runner", (it) => {
   it.effect(
@@ -23,48 +25,75 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000 })("kill 
         const resumed: Array<number> = []
         const told = () => `seed ${SEED}, kills: ${moments.join(", ")}`
 
-        /** A table, a ledger and a state of its own: when all is exported, the next kills need new ones. */
+        /**
+         * A table, a ledger and a state of its own: when all is exported, the next kills need new ones. The period of the
+         * schedule changes with every start, and a backfill with windows of its own goes over the same time.
+         */
         const generation = (n: number) => {
           const names = { table: `events_${n}`, ledgerTable: `ledger_${n}` }
           const folder = join(world.folder, `data-${n}`)
-          const schedule = {
-            every: "15 minutes",
-            startAt: world.windows[0]?.start.toISOString(),
-            endAt: world.windows.at(-1)?.end.toISOString(),
-            concurrency: 2,
-          }
-          const file = world.config({ destination: names, schedule })
-          const start = () => world.start("start", "--config", file, "--data", folder)
+          const range = { start: world.windows[0]?.start ?? new Date(), end: world.windows.at(-1)?.end ?? new Date() }
+          const files = ["15 minutes", "20 minutes", "hour"].map((every) =>
+            world.config({
+              destination: names,
+              schedule: { every, startAt: range.start.toISOString(), endAt: range.end.toISOString(), concurrency: 2 },
+            }),
+          )
+          const start = () =>
+            world.start("start", "--config", files[Math.floor(random() * files.length)] ?? "", "--data", folder)
+          const ask = Backfills.insert({
+            export: "events",
+            range: { start: range.start.getTime(), end: range.end.getTime() },
+            step: "25 minutes",
+            mode: "once",
+            concurrency: 1,
+            windows: 5,
+          }).pipe(Effect.provide(State.shared(folder)), Effect.provide(NodeServices.layer))
+          const isDone = () =>
+            query(folder, "SELECT next_due_at FROM exports").every((row) => row["next_due_at"] === null) &&
+            query(folder, "SELECT state FROM backfills").every(({ state }) => state === "completed")
           const verify = Effect.gen(function* () {
-            const comparison = yield* world.compare(world.windows, names.table)
-            assert.isTrue(comparison.equal, `${told()}: ${JSON.stringify(comparison)}`)
-            const ledger = yield* world.query<{ windows: number }>(
-              `SELECT count(*)::int AS windows FROM ${world.schema}.${names.ledgerTable}`,
-            )
-            assert.strictEqual(ledger[0]?.windows, WINDOWS, told())
-            assert.strictEqual(runsOf(folder).length, WINDOWS, told())
-            assert.isTrue(
-              runsOf(folder).every(({ state }) => state === "completed"),
+            assert.deepStrictEqual(
+              runsOf(folder).filter(({ state }) => state !== "completed"),
+              [],
               told(),
             )
-            const [accounted] = query(folder, "SELECT COUNT(*) AS n FROM occurrences WHERE outcome = 'run'")
-            assert.strictEqual(Number(accounted?.["n"]), WINDOWS, told())
+            const ledger = yield* world.query<{ start: Date; end: Date }>(
+              `SELECT window_start AS start, window_end AS end FROM ${world.schema}.${names.ledgerTable} ORDER BY 1`,
+            )
+            const accounted = query(folder, "SELECT * FROM occurrences ORDER BY window_start")
+            for (const spans of [
+              ledger.map((row) => [row.start.getTime(), row.end.getTime()] as const),
+              accounted.map((row) => [Number(row["window_start"]), Number(row["window_end"])] as const),
+            ]) {
+              // From the first to the last instant, each in one window.
+              assert.strictEqual(spans[0]?.[0], range.start.getTime(), told())
+              for (const [index, [from]] of spans.slice(1).entries())
+                assert.strictEqual(from, spans[index]?.[1], told())
+              assert.strictEqual(spans.at(-1)?.[1], range.end.getTime(), told())
+            }
+            const comparison = yield* world.compare(ledger, names.table)
+            assert.isTrue(comparison.equal, `${told()}: ${JSON.stringify(comparison)}`)
           })
-          return { folder, start, verify }
+          return { ask, folder, isDone, start, verify }
         }
 
         let generations = 0
         let current = generation(generations)
         let child = current.start()
+        const begun = Effect.gen(function* () {
+          yield* Effect.promise(() => until(child, current.folder, (runs) => runs.length > 0))
+          yield* current.ask
+        })
+        yield* begun
         for (let kill = 0; kill < KILLS; kill++) {
-          const before = yield* Effect.promise(() => until(child, current.folder, (runs) => runs.length > 0))
-          if (before.every(({ state }) => state === "completed")) {
+          if (current.isDone() && allFinished(1)(runsOf(current.folder))) {
             child.kill("SIGTERM")
             assert.strictEqual((yield* Effect.promise(() => child.finished)).code, 0, told())
             yield* current.verify
             current = generation(++generations)
             child = current.start()
-            yield* Effect.promise(() => until(child, current.folder, (runs) => runs.length > 0))
+            yield* begun
           }
           const part = random()
           const inTransaction = kill % 2 === 0
@@ -80,11 +109,11 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000 })("kill 
           child = current.start()
           // Resumed: an attempt begins, or nothing was left to do.
           yield* Effect.promise(() =>
-            until(child, current.folder, (runs) => sum(runs) > attempts || allFinished(WINDOWS)(runs)),
+            until(child, current.folder, (runs) => sum(runs) > attempts || (current.isDone() && allFinished(1)(runs))),
           )
           resumed.push(Date.now() - started)
         }
-        yield* Effect.promise(() => until(child, current.folder, allFinished(WINDOWS)))
+        yield* Effect.promise(() => until(child, current.folder, (runs) => current.isDone() && allFinished(1)(runs)))
         child.kill("SIGTERM")
         assert.strictEqual((yield* Effect.promise(() => child.finished)).code, 0, told())
         yield* current.verify

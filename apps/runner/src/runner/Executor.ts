@@ -25,7 +25,8 @@ export class Executor extends Context.Service<
       const context = yield* Effect.context<SqlClient.SqlClient | Definitions | Executions | Notifier>()
       return {
         // Without the state database nothing can be said or done: the engine begins the run again.
-        execute: (execution) => execute(execution).pipe(Effect.orDie, Effect.provideContext(context)),
+        execute: (execution) =>
+          execute(execution).pipe(Effect.orDie, Effect.withTracerEnabled(true), Effect.provideContext(context)),
       }
     }),
   )
@@ -74,6 +75,7 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) 
   const context = yield* Effect.context<SqlClient.SqlClient>()
   yield* Effect.suspend(() => Runs.heartbeat(run, meter.bytes)).pipe(
     Effect.ignore,
+    Effect.withTracerEnabled(false),
     Effect.delay("2 seconds"),
     Effect.forever,
     Effect.forkScoped,

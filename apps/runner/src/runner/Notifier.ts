@@ -52,7 +52,8 @@ const failed = Effect.fnUntraced(function* (run: Run, failure: Failure) {
   yield* Exports.failing(run.export)
   const { autoPauseAfter } = (yield* current).runner
   if ((yield* Runs.failuresInARow(run.export, autoPauseAfter)) < autoPauseAfter) return
-  const reason = `paused by the runner: ${autoPauseAfter} runs failed in a row, the last with ${failure.reason}`
+  const runs = autoPauseAfter === 1 ? "a failed run" : `${autoPauseAfter} failed runs in a row`
+  const reason = `paused by the runner after ${runs}: ${failure.reason}`
   if (!(yield* Exports.pause(run.export, reason))) return
   yield* Effect.logError(reason).pipe(Effect.annotateLogs({ export: run.export }))
   const todo = `${failure.remedy} Then: batch-exports resume ${run.export}`

@@ -1,6 +1,6 @@
 /** A whole runner as one layer: state, engine, scheduling, word to people, health. */
 import { NodeHttpClient } from "@effect/platform-node"
-import { Clock, Effect, Layer, Ref } from "effect"
+import { Clock, Effect, Layer, Ref, References } from "effect"
 import type { Configuration } from "../config/Config.ts"
 import * as Engine from "../engine/clusterEngine.ts"
 import * as Schedule from "../schedule/Schedule.ts"
@@ -51,6 +51,8 @@ export const layer = (configuration: Configuration, folder: string) => {
     Layer.provideMerge(Layer.mergeAll(Definitions.layer(configuration), Executions.layer, Scheduler.Pulse.layer)),
     Layer.provideMerge(State.owned(folder)),
     Layer.provide(NodeHttpClient.layerUndici),
+    // Runs are traced. What goes round twice a second would bury them.
+    Layer.provide(Layer.succeed(References.TracerEnabled, false)),
   )
 }
 
