@@ -1,4 +1,4 @@
-/** What an export's `model:` block may say about PostHog-shaped tables in ClickHouse. */
+/** What an export's `model:` block may say: a model of PostHog-shaped tables, or any table or query. */
 import { Effect, Schema } from "effect"
 
 const whichTeam = "one ClickHouse holds many teams: write teamId: 1, a list such as [1, 2], or all"
@@ -75,9 +75,105 @@ export const Sessions = Schema.Struct({
   keysPerQuery,
 })
 
-export const Selection = Schema.Union([Events, Persons, Sessions])
+const columnName = Schema.NonEmptyString
+
+/** What both a table and a query can say about their columns. */
+const columns = {
+  columns: Schema.optionalKey(
+    Schema.NonEmptyArray(columnName).annotate({ title: "Columns", description: "Only these columns, in this order." }),
+  ),
+  exclude: Schema.optionalKey(
+    Schema.Array(columnName).annotate({ title: "Exclude", description: "All columns but these." }),
+  ),
+  rename: Schema.optionalKey(
+    Schema.Record(Schema.String, columnName).annotate({
+      title: "Rename",
+      description: "What columns are called in the destination: `column: name`.",
+    }),
+  ),
+  json: Schema.optionalKey(
+    Schema.Array(columnName).annotate({
+      title: "JSON",
+      description: "Columns of type String that hold JSON documents.",
+    }),
+  ),
+  key: Schema.optionalKey(
+    Schema.NonEmptyArray(columnName).annotate({
+      title: "Key",
+      description:
+        "The columns that tell one record from another. With a key, records replace older ones; without, they are appended.",
+    }),
+  ),
+  version: Schema.optionalKey(
+    columnName.annotate({
+      title: "Version",
+      description: "The column that grows with each change of a record. Without it, the time column is used.",
+    }),
+  ),
+}
+
+export const Table = Schema.Struct({
+  name: name("table"),
+  table: Schema.NonEmptyString.annotate({
+    title: "Table",
+    description: "The table or view to read. Another database goes before a point.",
+    examples: ["app.orders"],
+  }),
+  time: Schema.optionalKey(
+    columnName.annotate({
+      title: "Time",
+      description:
+        "The column that says when a row arrived. A window's rows are those whose time is in it. Without it, each run sends the whole table, which then needs a key.",
+    }),
+  ),
+  lookback: Schema.String.annotate({
+    title: "Lookback",
+    description:
+      "How far before a window's start rows are read again, for rows that become visible late. Only with a key, which makes that harmless.",
+    default: "0 seconds",
+  }).pipe(Schema.decodeTo(Schema.DurationFromString), Schema.withDecodingDefaultKey(Effect.succeed("0 seconds"))),
+  ...columns,
+}).check(
+  Schema.makeFilter(({ key, time }) =>
+    key === undefined && time === undefined
+      ? {
+          path: ["time"],
+          issue:
+            "name the column that says when a row arrived, or a key: without either, every run would add the whole table again",
+        }
+      : undefined,
+  ),
+)
+
+export const Query = Schema.Struct({
+  name: name("query"),
+  query: Schema.NonEmptyString.annotate({
+    title: "Query",
+    description:
+      "A SELECT. {window_start} and {window_end} stand for the window, as DateTime64(6, 'UTC'); its start belongs to it, its end does not. Without them, each run sends everything, which then needs a key.",
+    examples: ["SELECT * FROM app.orders WHERE updated_at >= {window_start} AND updated_at < {window_end}"],
+  }),
+  ...columns,
+}).check(
+  Schema.makeFilter(({ key, query }) => {
+    const found = ["{window_start}", "{window_end}"].filter((mark) => query.includes(mark))
+    if (found.length === 1)
+      return { path: ["query"], issue: "must hold both {window_start} and {window_end}, or neither" }
+    return found.length === 0 && key === undefined
+      ? {
+          path: ["query"],
+          issue:
+            "must hold {window_start} and {window_end}, or have a key: without either, every run would add everything again",
+        }
+      : undefined
+  }),
+)
+
+export const Selection = Schema.Union([Events, Persons, Sessions, Table, Query])
 
 export type Events = typeof Events.Type
 export type Persons = typeof Persons.Type
 export type Sessions = typeof Sessions.Type
+export type Table = typeof Table.Type
+export type Query = typeof Query.Type
 export type Selection = typeof Selection.Type

@@ -1,11 +1,13 @@
 /** Checks, step by step, that an export could read: each step needs the ones before it, so the first failure is the last step. */
-import { type CheckStep, SourceError } from "@batch-exports/core"
+import { type CheckStep, FieldType, SourceError } from "@batch-exports/core"
 import { Clock, Effect, Result, Stream } from "effect"
 import type { Config } from "./Config.ts"
 import { connect, type Connection } from "./connect.ts"
 import type { SourceModel } from "./models/SourceModel.ts"
 import { orInstead, requireColumns } from "./open.ts"
 import * as Settings from "./query/settings.ts"
+import { select } from "./select.ts"
+import type { Selection } from "./Selection.ts"
 
 interface Step {
   readonly id: string
@@ -14,14 +16,16 @@ interface Step {
   readonly run: Effect.Effect<string, SourceError>
 }
 
-export const check = (config: Config, model: SourceModel): Stream.Stream<CheckStep> =>
+export const check = (config: Config, selection: Selection): Stream.Stream<CheckStep> =>
   Stream.unwrap(
-    Effect.map(connect(config), (connection) =>
-      Stream.fromIterable(steps(connection, config, model), { chunkSize: 1 }).pipe(
+    Effect.gen(function* () {
+      const connection = yield* connect(config)
+      const model = yield* Effect.cached(select(connection, selection))
+      return Stream.fromIterable(steps(connection, config, model), { chunkSize: 1 }).pipe(
         Stream.mapEffect(attempt),
         Stream.takeUntil((step) => step.status === "failed"),
-      ),
-    ),
+      )
+    }),
   )
 
 const attempt = Effect.fnUntraced(function* ({ id, run, title }: Step): Effect.fn.Return<CheckStep> {
@@ -40,14 +44,20 @@ const attempt = Effect.fnUntraced(function* ({ id, run, title }: Step): Effect.f
       }
 })
 
-const steps = (connection: Connection, config: Config, model: SourceModel): ReadonlyArray<Step> => [
-  { id: "connect", title: "ClickHouse can be reached", run: reach(connection) },
-  { id: "authenticate", title: "User and password are accepted", run: authenticate(connection, config) },
-  { id: "table", title: "The tables exist and can be read", run: tables(connection, model) },
-  { id: "columns", title: "The tables have the model's columns", run: columns(connection, model) },
-  { id: "rows", title: "There is something to export", run: sample(connection, model) },
-  { id: "template", title: "The server can count what it sends", run: template(connection) },
-]
+type Selected = Effect.Effect<SourceModel, SourceError>
+
+const steps = (connection: Connection, config: Config, selected: Selected): ReadonlyArray<Step> => {
+  const of = (run: (connection: Connection, model: SourceModel) => Step["run"]) =>
+    Effect.flatMap(selected, (model) => run(connection, model))
+  return [
+    { id: "connect", title: "ClickHouse can be reached", run: reach(connection) },
+    { id: "authenticate", title: "User and password are accepted", run: authenticate(connection, config) },
+    { id: "table", title: "The tables exist and can be read", run: of(tables) },
+    { id: "columns", title: "The tables have the model's columns", run: of(columns) },
+    { id: "rows", title: "There is something to export", run: of(sample) },
+    { id: "template", title: "The server can count what it sends", run: template(connection) },
+  ]
+}
 
 const reach = (connection: Connection) =>
   Effect.tryPromise({
@@ -70,11 +80,16 @@ const tables = (connection: Connection, model: SourceModel) =>
     Effect.forEach(model.tables, (table) =>
       connection.rows(`SELECT 1 FROM ${table.name} LIMIT 0`).pipe(orInstead(table)),
     ),
-    model.tables.map(({ name }) => name).join(", "),
+    model.tables.length === 0 ? model.model.name : model.tables.map(({ name }) => name).join(", "),
   )
 
 const columns = (connection: Connection, model: SourceModel) =>
-  Effect.as(requireColumns(connection, model), model.tables.map(({ columns }) => columns.join(", ")).join("; "))
+  Effect.as(
+    requireColumns(connection, model),
+    model.tables.length === 0
+      ? model.model.schema.fields.map(({ name, type }) => `${name} ${FieldType.format(type)}`).join(", ")
+      : model.tables.map(({ columns }) => columns.join(", ")).join("; "),
+  )
 
 const sample = (connection: Connection, model: SourceModel) =>
   Effect.map(connection.rows(model.sample.query, { params: model.sample.params }), (rows) =>

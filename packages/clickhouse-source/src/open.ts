@@ -7,12 +7,15 @@ import { connect, type Connection } from "./connect.ts"
 import * as Encodings from "./encodings/index.ts"
 import type { SourceModel, Table } from "./models/SourceModel.ts"
 import { readWindow } from "./read/readWindow.ts"
+import { select } from "./select.ts"
+import type { Selection } from "./Selection.ts"
 
 export const open = Effect.fn("ClickHouseSource.open")(function* (
   config: Config,
-  selected: SourceModel,
+  selection: Selection,
 ): Effect.fn.Return<Source.Opened, SourceError, Scope.Scope> {
   const connection = yield* connect(config)
+  const selected = yield* select(connection, selection)
   const columns = yield* requireColumns(connection, selected)
   const model = selected.adapted?.(columns) ?? selected
   return {

@@ -10,7 +10,7 @@ import { type Asked, nonceOf, type Reachable, replaying, troubled } from "./supp
 import { bulk, table } from "./support/table.ts"
 
 const { model, tables } = events({ name: "events", teamId: 1 })
-const { columns } = tables[0]
+const columns = tables[0]?.columns ?? []
 
 const readEvents = (opened: Source.Opened) =>
   readAll(opened, { projection: projection(model, "postgres-copy-text", created(model)) })

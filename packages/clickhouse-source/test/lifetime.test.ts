@@ -81,7 +81,7 @@ layer(ClickHouseServer.layer, { excludeTestServices: true })("lifetime", (it) =>
 
   it.effect("a query that did not end is killed by its id, one that ended is not", () =>
     Effect.gen(function* () {
-      const { columns } = events({ name: "events", teamId: 1 }).tables[0]
+      const columns = events({ name: "events", teamId: 1 }).tables[0]?.columns ?? []
       const queries: Array<string> = []
       const read: Array<string | null> = []
       const killed: Array<string | null> = []

@@ -63,7 +63,8 @@ export const jsonText = (sql: string, type: FieldType.FieldType): string | undef
     case "Float":
       return `multiIf(isNaN(${sql}), '"NaN"', isInfinite(${sql}), if(${sql} > 0, '"Infinity"', '"-Infinity"'), toString(${sql}))`
     case "Bool":
-      return `if(${sql}, 'true', 'false')`
+      // `if` takes NULL for false.
+      return `multiIf(isNull(${sql}), NULL, ${sql}, 'true', 'false')`
     case "Int":
       return type.bits === 64 ? quoted(`toString(${sql})`) : `toString(${sql})`
     case "Text":
@@ -82,7 +83,7 @@ export const jsonText = (sql: string, type: FieldType.FieldType): string | undef
       const element = jsonText("i", type.of)
       return element === undefined || type.of._tag === "List"
         ? undefined
-        : `concat('[', arrayStringConcat(arrayMap(i -> ${element}, ${sql}), ','), ']')`
+        : `concat('[', arrayStringConcat(arrayMap(i -> ifNull(${element}, 'null'), ${sql}), ','), ']')`
     }
     default:
       return type satisfies never

@@ -44,11 +44,11 @@ const written = (value: Value): Slot | undefined => {
   }
 }
 
-/** An element of an array literal, always in double quotes, so that no text is taken for NULL or for punctuation. */
+/** An element of an array literal, always in double quotes, so that no text is taken for NULL or for punctuation; NULL is in none. */
 const arrayElement = (type: FieldType.FieldType): string | undefined => {
   const text = elementText(type)
   if (text === undefined) return undefined
-  return `concat('"', replaceAll(replaceAll(${text}, '\\\\', '\\\\\\\\'), '"', '\\\\"'), '"')`
+  return `ifNull(concat('"', replaceAll(replaceAll(${text}, '\\\\', '\\\\\\\\'), '"', '\\\\"'), '"'), 'NULL')`
 }
 
 /** Outside of arrays the server's settings decide how these are written; toString does not follow them. */

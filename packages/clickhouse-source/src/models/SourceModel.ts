@@ -54,7 +54,8 @@ export interface SourceModel {
   readonly model: Model.Model
   /** Everything that decides which records there are and what is in them, as data that is the same from run to run. */
   readonly identity: unknown
-  readonly tables: readonly [Table, ...Array<Table>]
+  /** Empty where a query says what is read. */
+  readonly tables: ReadonlyArray<Table>
   /** The same model for a first table of these columns, where it can do without some that not every installation has. */
   readonly adapted?: (columns: ReadonlySet<string>) => SourceModel
   readonly survey?: Survey

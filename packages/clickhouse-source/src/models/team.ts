@@ -1,12 +1,12 @@
 /** Which teams' rows: `team_id` leads the sort key of every PostHog table, so the condition also decides what is read. */
-import type { Selection } from "../Selection.ts"
+import type { Events } from "../Selection.ts"
 
 export interface TeamFilter {
   readonly condition: string
   readonly params: Readonly<Record<string, unknown>>
 }
 
-export const teamFilter = (teamId: Selection["teamId"]): TeamFilter => {
+export const teamFilter = (teamId: Events["teamId"]): TeamFilter => {
   if (teamId === "all") return { condition: "1", params: {} }
   const teams = teamsOf(teamId)
   return teams.length === 1
@@ -15,7 +15,7 @@ export const teamFilter = (teamId: Selection["teamId"]): TeamFilter => {
 }
 
 /** One writing for each choice: the same teams in another order are the same export. */
-export const canonicalTeams = (teamId: Selection["teamId"]): "all" | ReadonlyArray<number> =>
+export const canonicalTeams = (teamId: Events["teamId"]): "all" | ReadonlyArray<number> =>
   teamId === "all" ? "all" : teamsOf(teamId)
 
 const teamsOf = (teamId: number | ReadonlyArray<number>) =>

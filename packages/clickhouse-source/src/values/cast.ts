@@ -168,6 +168,10 @@ const toTimestamp = (value: Value, from: Type<"Timestamp">, as: Type<"Timestamp"
   if (as.digits > from.digits) {
     return as.digits < 9 ? { ...value, type: as, sql: `toDateTime64(${value.sql}, ${as.digits}, 'UTC')` } : undefined
   }
+  if (from.digits > 6 && as.digits === 6) {
+    const sql = `toDateTime64(${value.sql}, 6, 'UTC')`
+    return fitted(value, as, sql, `(${sql} != ${value.sql})`)
+  }
   if (from.digits !== 6) return undefined
   const unit = 10 ** (6 - as.digits)
   const rounded = `(toUnixTimestamp64Micro(${value.sql}) + ${unit / 2})`
