@@ -135,6 +135,41 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
     }),
   )
 
+  it.effect(
+    "a server that is still committing when the connection breaks: unknown, and then it was committed",
+    (context) =>
+      Effect.gen(function* () {
+        const { external, sql } = yield* Postgres
+        if (external) return context.skip("the server's settings are not ours")
+        const schema = yield* freshSchema
+        yield* exportText(yield* destination(schema), runOf({ export: "makes the tables" }), "")
+        // A commit waits for a standby that there is not, as it does when one has just died.
+        const waitFor = Effect.fnUntraced(function* (standby: string) {
+          yield* sql(`ALTER SYSTEM SET synchronous_standby_names = '${standby}'`)
+          yield* sql(`SELECT pg_reload_conf()`)
+          const now = sql<{ now: string }>(`SELECT current_setting('synchronous_standby_names') AS now`)
+          yield* eventually("the setting is read", now, ([row]) => row?.now === standby)
+        })
+        yield* Effect.acquireRelease(waitFor("nobody"), () => waitFor(""))
+        const outcome = yield* exportThrough(
+          schema,
+          (link) => {
+            link.client.removeAllListeners("close")
+            setTimeout(() => link.client.resetAndDestroy(), 200)
+            return "pass"
+          },
+          { lockTimeout: "500 millis" },
+        )
+        assert.strictEqual(outcome, "CommitUnknown")
+        // Neither a reader nor the ledger can tell yet.
+        assert.strictEqual(yield* count(schema), 0)
+        yield* waitFor("")
+        yield* eventually("it is committed", count(schema), (rows) => rows === 10)
+        assert.deepStrictEqual((yield* exportText(yield* destination(schema), runOf(), pairRows(10))).missing, [])
+        assert.strictEqual(yield* count(schema), 10)
+      }),
+  )
+
   it.effect("a look-up that cannot be made: unknown, and the next run finds the window exported", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema

@@ -144,6 +144,30 @@ layer(Postgres.layer, { excludeTestServices: true })("failures of a live server"
     }),
   )
 
+  it.effect("a process of the server's that freezes", (context) =>
+    Effect.gen(function* () {
+      if ((yield* Postgres).external) return context.skip("the server is not ours to freeze")
+      const schema = yield* freshSchema
+      const run = runOf({ id: randomUUID() })
+      const to = yield* destination(schema, { stallTimeout: "400 millis", lockTimeout: "100 millis" })
+      const [backend] = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const sink = yield* to.open(run)
+          yield* sink.write({ window: run.window, bytes: bytesOf(pairRows(10)) })
+          const found = yield* backends(run.id)
+          process.kill(found[0]?.pid ?? 0, "SIGSTOP")
+          const error = yield* Effect.flip(sink.commit({ rows: 10, adjusted: {} }))
+          assert.strictEqual(error.reason, "Stalled")
+          assert.match(error.message, /did not answer within 500ms/)
+          return found
+        }),
+      )
+      process.kill(backend?.pid ?? 0, "SIGCONT")
+      yield* eventually("the session is gone", backends(run.id), (found) => found.length === 0)
+      yield* completes(schema)
+    }),
+  )
+
   it.effect("a disk that is full", (context) =>
     Effect.gen(function* () {
       const { external, sql } = yield* Postgres
