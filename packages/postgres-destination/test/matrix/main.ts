@@ -65,9 +65,11 @@ const run = async (cell: Cell, index: number): Promise<Outcome> => {
   })
   let said = ""
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-2000)))
-  await new Promise((resolve) => child.once("close", resolve))
+  const code = await new Promise((resolve) => child.once("close", resolve))
   try {
-    const report = JSON.parse(readFileSync(output, "utf8")) as Report
+    const written = JSON.parse(readFileSync(output, "utf8")) as Report
+    // A worker that does not start leaves its file out of the report, and shows in the exit code alone.
+    const report = { ...written, success: written.success && code === 0 }
     for (const line of failures(report)) console.error(`  ${Object.values(environment(cell)).join(" ")}: ${line}`)
     return count(report)
   } catch {
