@@ -2,8 +2,11 @@
 import { laws as allLaws } from "@batch-exports/conformance"
 import { saboteurs } from "@batch-exports/conformance/saboteurs"
 import { Reason } from "@batch-exports/core"
-import { acceptedPairs, failureTable } from "@batch-exports/postgres-destination"
+import { ClickHouseSource } from "@batch-exports/clickhouse-source"
+import { errnos, FileDestination, tokens } from "@batch-exports/file-destination"
+import { acceptedPairs, failureTable, PostgresDestination } from "@batch-exports/postgres-destination"
 import { readFileSync, writeFileSync } from "node:fs"
+import { capabilities, settings } from "./settings-docs.ts"
 
 interface Part {
   readonly file: string
@@ -27,7 +30,48 @@ const row = ({ code, name, reason, recovery, remedy }: (typeof codes)[number]) =
   remedy,
 ]
 
+const setting = ["setting", "default", ""]
+const plugin = { file: "docs/destinations.md", from: "the Config of the plugin", header: setting }
+const files = "packages/file-destination/src"
+
 const parts: Array<Part> = [
+  {
+    file: "docs/destinations.md",
+    name: "capabilities",
+    from: "the capabilities of the plugins",
+    header: ["", "encodings", "types", "models", "modes", "delivery", "readers see"],
+    rows: capabilities([PostgresDestination, FileDestination]),
+  },
+  { ...plugin, name: "postgres", rows: settings(PostgresDestination) },
+  { ...plugin, name: "file", rows: settings(FileDestination) },
+  { ...plugin, name: "clickhouse", rows: settings(ClickHouseSource) },
+  {
+    file: "docs/files.md",
+    name: "settings",
+    from: `${files}/Config.ts`,
+    header: setting,
+    rows: settings(FileDestination),
+  },
+  {
+    file: "docs/files.md",
+    name: "tokens",
+    from: `${files}/template.ts`,
+    header: ["", ""],
+    rows: Object.entries(tokens).map(([name, means]) => [`\`{${name}}\``, means]),
+  },
+  {
+    file: "docs/files.md",
+    name: "errors",
+    from: `${files}/errors.ts`,
+    header: ["code", "means", "reason", "next", "what to do"],
+    rows: Object.entries(errnos).map(([code, { means, reason, remedy }]) => [
+      `\`${code}\``,
+      means,
+      reason,
+      Reason.recovery(reason),
+      remedy,
+    ]),
+  },
   {
     file: "docs/postgres.md",
     name: "reasons",
