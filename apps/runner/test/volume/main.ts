@@ -1,5 +1,5 @@
 /**
- * Exports a million persons and a million sessions into Postgres and says what it took: `npm run test:volume`, with
+ * Exports a million persons and a million sessions into Postgres and says what it took: `npm run test:volume:models`, with
  * `-- --count 200000` for fewer. Fails where the runner's memory grows with them, or where ClickHouse needs more than it is given.
  */
 import { ClickHouseSource } from "@batch-exports/clickhouse-source"
