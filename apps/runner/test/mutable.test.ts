@@ -18,6 +18,7 @@ import {
 } from "@batch-exports/fixtures"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { readFileSync } from "node:fs"
 import { hoursFrom, type Mutable, mutable } from "./support/mutable.ts"
 
 const seed = Number(process.env["HISTORY_SEED"] ?? 20_260_201)
@@ -51,7 +52,48 @@ const exportAll = Effect.fnUntraced(function* (
 
 const servers = Layer.merge(ClickHouseServer.layer, PostgresServer.layer)
 
+const heading = (model: string) => model.charAt(0).toUpperCase() + model.slice(1)
+
+/** The fields of a model and their types, as the section of docs/models.md lists them. */
+const documented = (heading: string): ReadonlyArray<string> => {
+  const page = readFileSync(new URL("../../../docs/models.md", import.meta.url), "utf8")
+  const section = page.split(`\n## ${heading}\n`)[1]?.split(/\n##+ /)[0] ?? ""
+  return [...section.matchAll(/^\| ([a-z_, 0-9]+) \| `([A-Z[\] ]+)` \|/gm)].flatMap(([, names = "", type = ""]) =>
+    names.split(", ").map((name) => `${name} ${type.toLowerCase()}`),
+  )
+}
+
 layer(servers, { excludeTestServices: true })("models that change", (it) => {
+  for (const [model, prepare] of [
+    ["persons", createPersonTables],
+    ["sessions", createSessionTables],
+  ] as const) {
+    it.effect(`${model} get the table that the page documents`, () =>
+      Effect.gen(function* () {
+        const world = yield* mutable({
+          database: `documented_${model}`,
+          selection: { name: model, teamId: "all" },
+          prepare,
+        })
+        yield* world.attempt({ window: hoursFrom(start, 0), mode: "once" })
+        const { rows } = yield* Effect.promise(() =>
+          world.pg.query<{ column: string }>(
+            `SELECT attname || ' ' || format_type(atttypid, atttypmod) AS column FROM pg_attribute
+             WHERE attrelid = '${world.schema}.records'::regclass AND attnum > 0`,
+          ),
+        )
+        assert.deepStrictEqual(rows.map(({ column }) => column).toSorted(), [...documented(heading(model))].toSorted())
+        const { rows: keys } = yield* Effect.promise(() =>
+          world.pg.query<{ key: string }>(
+            `SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE conrelid = '${world.schema}.records'::regclass AND contype = 'p'`,
+          ),
+        )
+        const key = model === "persons" ? "distinct_id" : "session_id"
+        assert.deepStrictEqual(keys, [{ key: `PRIMARY KEY (team_id, ${key})` }])
+      }).pipe(Effect.scoped),
+    )
+  }
+
   it.effect(`persons end in their newest state (seed ${seed})`, () =>
     Effect.gen(function* () {
       const history = personHistory({ ...span, changes: 150, greatestLag: 3600 })
