@@ -48,9 +48,10 @@ const work = async (say: (verdict: Verdict) => void) => {
       (saboteur) => {
         const subject = sabotage(saboteur, other)
         if (subject === undefined) return Effect.void
-        // The sets of laws are made for the reference destination; another one may break more, and be caught all the same.
+        // The sets of laws are made for the reference destination. Another one may break more: there, being caught counts.
         const strict = other === undefined
-        return Effect.map(tryAll(subject, laws, seed), (trials) => say(report(saboteur, trials, strict)))
+        const asked = strict ? laws : laws.filter(({ name }) => saboteur.breaks.includes(name))
+        return Effect.map(tryAll(subject, asked, seed), (trials) => say(report(saboteur, trials, strict)))
       },
       { discard: true },
     )

@@ -7,6 +7,9 @@ import { configured, type Saboteur, sinks } from "./Saboteur.ts"
 const called = (error: DestinationError, reason: Reason.Reason): DestinationError =>
   new DestinationError({ reason, message: error.message, remedy: error.remedy })
 
+const fatal = (error: DestinationError): DestinationError =>
+  error.reason === "ConnectionLost" ? called(error, "Unknown") : error
+
 export const failures: ReadonlyArray<Saboteur> = [
   {
     name: "retries-everything",
@@ -30,8 +33,8 @@ export const failures: ReadonlyArray<Saboteur> = [
     does: "takes a lost connection for a failure that a person must mend",
     breaks: ["atomicity/cut-while-writing", "atomicity/cut-while-committing"],
     wrap: sinks((sink) => ({
-      write: (part) => Effect.mapError(sink.write(part), (error) => called(error, "Unknown")),
-      commit: (sent) => Effect.mapError(sink.commit(sent), (error) => called(error, "Unknown")),
+      write: (part) => Effect.mapError(sink.write(part), fatal),
+      commit: (sent) => Effect.mapError(sink.commit(sent), fatal),
     })),
   },
   {

@@ -34,7 +34,19 @@ export const lifecycle: ReadonlyArray<Saboteur> = [
   {
     name: "leaves-a-staging-table",
     does: "does not remove what it has set aside",
-    breaks: ["lifecycle/interrupted-write"],
+    breaks: [
+      "lifecycle/interrupted-write",
+      "lifecycle/open-and-close",
+      "lifecycle/interrupted-commit",
+      "lifecycle/many-opens",
+      "append/broken-source",
+      "append/counts-agree",
+      "atomicity/two-runners",
+      "atomicity/cut-while-writing",
+      "atomicity/cut-while-committing",
+      "atomicity/killed-while-writing",
+      "atomicity/killed-while-committing",
+    ],
     parts: {
       release: (store, attempt) => {
         store.holders.delete(attempt)

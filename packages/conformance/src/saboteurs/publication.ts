@@ -77,7 +77,16 @@ export const publication: ReadonlyArray<Saboteur> = [
   {
     name: "forgets-what-it-exported",
     does: "exports a window again although the ledger holds it",
-    breaks: ["replay/committed-window"],
+    breaks: [
+      "replay/committed-window",
+      "lifecycle/interrupted-commit",
+      "upsert/within-a-run",
+      "replay/backfill",
+      "atomicity/two-runners",
+      "atomicity/overlapping-windows",
+      "atomicity/cut-while-committing",
+      "atomicity/killed-while-committing",
+    ],
     wrap: configured((inner) => ({
       open: (run) => inner.open({ ...run, mode: run.mode === "once" ? "force" : run.mode }),
     })),
