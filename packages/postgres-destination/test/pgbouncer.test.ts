@@ -89,6 +89,31 @@ layer(Postgres.layer, { excludeTestServices: true })("through PgBouncer", (suite
     }),
   )
 
+  it.effect("a run whose client went while the server took nothing does not keep the next attempt out", () =>
+    Effect.gen(function* () {
+      const { schema, settings, to } = yield* pooled()
+      const { sql } = yield* Postgres
+      yield* exportText(to, runOf({ export: "makes the tables" }), "")
+      yield* sql(
+        `CREATE FUNCTION ${schema}.f() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN IF NEW.note LIKE 'slow%' THEN PERFORM pg_sleep(90); END IF; RETURN NEW; END $$;
+         CREATE TRIGGER f BEFORE INSERT ON ${schema}.t FOR EACH ROW EXECUTE FUNCTION ${schema}.f()`,
+      )
+      const run = runOf({ id: randomUUID() })
+      const endless = async function* () {
+        for (;;) yield Buffer.from(pairRows(10_000, 0, "slow ".repeat(20)))
+      }
+      const hasty = configure({ ...settings, stallTimeout: "1 second" })
+      const error = yield* Effect.flip(
+        Effect.scoped(Effect.flatMap(hasty.open(run), (sink) => sink.write({ window: run.window, bytes: endless() }))),
+      )
+      assert.strictEqual(error.reason, "Stalled")
+      // The pooler reads nothing of its client while the server takes nothing, and so does not see that it is gone.
+      yield* exportText(configure({ ...settings, lockTimeout: "20 seconds" }), run, pairRows(7))
+      assert.strictEqual(yield* count(schema), 7)
+    }),
+  )
+
   it.effect("what the pooler refuses has the same reasons as what a server refuses", () =>
     Effect.gen(function* () {
       const { settings } = yield* pooled()
