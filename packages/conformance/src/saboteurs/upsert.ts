@@ -41,6 +41,7 @@ export const upsert: ReadonlyArray<Saboteur> = [
       "upsert/redelivery-changes-nothing",
       "upsert/random-histories",
       "replay/fill",
+      "upsert/ties-are-taken-where-a-group-says-so",
     ],
     parts: { place: (table, incoming) => append(table.rows, incoming) },
   },
@@ -56,6 +57,7 @@ export const upsert: ReadonlyArray<Saboteur> = [
       "upsert/timestamp-versions",
       "upsert/redelivery-changes-nothing",
       "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
     ],
     parts: {
       place: (table, incoming, attempt) => {
@@ -80,6 +82,7 @@ export const upsert: ReadonlyArray<Saboteur> = [
       "upsert/timestamp-versions",
       "upsert/redelivery-changes-nothing",
       "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
     ],
     parts: by((identity) => ({ ...identity, versions: [] })),
   },
@@ -92,6 +95,7 @@ export const upsert: ReadonlyArray<Saboteur> = [
       "upsert/timestamp-versions",
       "upsert/redelivery-changes-nothing",
       "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
     ],
     parts: merging((incoming) =>
       incoming.filter((row, at) => incoming.findIndex((one) => keyOf(one) === keyOf(row)) === at),
@@ -115,7 +119,13 @@ export const upsert: ReadonlyArray<Saboteur> = [
   {
     name: "moves-all-fields-when-any-version-is-newer",
     does: "moves all fields when any version is newer",
-    breaks: ["upsert/groups-move-alone", "upsert/newer-wins", "upsert/within-a-run", "upsert/random-histories"],
+    breaks: [
+      "upsert/groups-move-alone",
+      "upsert/newer-wins",
+      "upsert/within-a-run",
+      "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
+    ],
     parts: {
       place: (table, incoming, attempt) => {
         const versions = attempt.identity._tag === "Upsert" ? attempt.identity.versions : []
@@ -134,7 +144,12 @@ export const upsert: ReadonlyArray<Saboteur> = [
   {
     name: "lets-an-older-owner-with-a-higher-profile-version-win",
     does: "lets an older owner with a higher profile version win",
-    breaks: ["upsert/groups-move-alone", "upsert/newer-wins", "upsert/random-histories"],
+    breaks: [
+      "upsert/groups-move-alone",
+      "upsert/newer-wins",
+      "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
+    ],
     parts: by((identity) => ({
       ...identity,
       versions: identity.versions.map((group) => ({
@@ -146,7 +161,12 @@ export const upsert: ReadonlyArray<Saboteur> = [
   {
     name: "compares-versions-within-a-field-although-it-differs",
     does: "compares versions within a field although it differs",
-    breaks: ["upsert/groups-move-alone", "upsert/newer-wins", "upsert/random-histories"],
+    breaks: [
+      "upsert/groups-move-alone",
+      "upsert/newer-wins",
+      "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
+    ],
     parts: by((identity) => ({
       ...identity,
       versions: identity.versions.map(({ fields, version }) => ({ fields, version })),
@@ -161,6 +181,7 @@ export const upsert: ReadonlyArray<Saboteur> = [
       "upsert/within-a-run",
       "upsert/redelivery-changes-nothing",
       "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
     ],
     parts: by((identity) => asOne(identity, identity.versions[0]?.version ?? "")),
   },
@@ -172,6 +193,7 @@ export const upsert: ReadonlyArray<Saboteur> = [
       "upsert/null-overwrites",
       "upsert/redelivery-changes-nothing",
       "upsert/random-histories",
+      "upsert/ties-are-taken-where-a-group-says-so",
     ],
     parts: merging((incoming, present) =>
       incoming.map((row) => {
