@@ -51,10 +51,10 @@ const claimAll = Effect.fnUntraced(function* (
       [mergeLock(opening.claim.export, opening.target.oid)],
     )
   }
+  const held = new Set(opening.again.map(Window.format))
   // In order of start, as every run does: two runs that claim the same windows then cannot wait for each other.
   for (const window of opening.windows) {
-    const again = opening.again.some((held) => Window.equals(held, window))
-    yield* claimWindow(session, opening.claim, window, again)
+    yield* claimWindow(session, opening.claim, window, held.has(Window.format(window)))
   }
 })
 
