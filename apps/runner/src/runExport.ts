@@ -10,7 +10,7 @@ export interface Options {
   readonly runId: string
   readonly mode?: Run.Mode
   readonly onProgress?: ExportWindow.Request["onProgress"]
-  /** Before each attempt. */
+  /** Before each attempt. Asking again for a window that another run holds is none. */
   readonly onAttempt?: Effect.Effect<void>
   /** Told of each failed attempt. */
   readonly onFailure?: (error: ExportError) => Effect.Effect<void>
@@ -36,7 +36,6 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
   let attempts = 0
 
   const attempt = Effect.gen(function* () {
-    if (options.onAttempt !== undefined) yield* options.onAttempt
     const source = yield* options.export.source.open
     return yield* ExportWindow.exportWindow({
       source,
@@ -62,7 +61,7 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
 
   const counted = Effect.suspend(() => {
     attempts += 1
-    return attempt
+    return Effect.andThen(options.onAttempt ?? Effect.void, attempt)
   })
   const outcome = yield* Effect.retry(counted, options.patience ?? Retry.policy(limits))
   return { outcome, attempts, milliseconds: (yield* Clock.currentTimeMillis) - started }
