@@ -164,34 +164,33 @@ layer(ClickHouseServer.layer)("persons", (it) => {
         version: index,
         at: at(index % 24),
       }))
-      for (const encoding of ["jsonl", "postgres-copy-text"]) {
-        // Late windows are read by key, early ones as a whole.
-        for (const hours of [0, 22]) {
-          const options = { window: hour(hours), encoding }
-          const one = yield* read({ persons, mappings }, options)
-          assert.isAbove(one.length, 1)
-          assert.deepStrictEqual(
-            yield* read({ persons, mappings }, { ...options, selection: { keysPerQuery: 20 } }),
-            one,
-          )
-        }
+      // The last window is read by key, the first as a whole.
+      for (const [hours, encoding] of [
+        [0, "jsonl"],
+        [22, "postgres-copy-text"],
+      ] as const) {
+        const options = { window: hour(hours), encoding }
+        const one = yield* read({ persons, mappings }, options)
+        assert.isAbove(one.length, 1)
+        const many = yield* read({ persons, mappings }, { ...options, selection: { keysPerQuery: 20 } })
+        assert.deepStrictEqual(many, one)
       }
     }),
   )
 })
 
 layer(ClickHouseServer.layer)("versions of persons", (it) => {
-  const failing = Effect.fnUntraced(function* (version: string, as: FieldType.FieldType) {
+  const failing = Effect.fnUntraced(function* (version: string, as: FieldType.FieldType, distinctId = "a") {
     const server = yield* ClickHouseServer
     const tables = yield* people(yield* client(server), {
       persons: [{ id: 1, version, at: at(12) }],
-      mappings: [{ distinctId: "a", person: 1, version: 0, at: at(12) }],
+      mappings: [{ distinctId, person: 1, version: 0, at: at(12) }],
     })
     const opened = yield* configured(server, { selection: { name: "persons", ...tables } }).open
     return yield* Effect.result(
       readAll(opened, {
         projection: projection(opened.model, "postgres-copy-text", {
-          distinct_id: {},
+          distinct_id: { unfit: "fail" },
           person_version: { as, unfit: "fail" },
         }),
         window: window(hour(12)),
@@ -212,6 +211,13 @@ layer(ClickHouseServer.layer)("versions of persons", (it) => {
         const found = yield* failing(version, as)
         assert.deepNestedInclude(found, { "failure.reason": "ValueUnfit" })
       }
+    }),
+  )
+
+  it.effect("and neither are keys", () =>
+    Effect.gen(function* () {
+      const found = yield* failing("1", FieldType.int32, "a\0b")
+      assert.deepNestedInclude(found, { "failure.reason": "ValueUnfit" })
     }),
   )
 })
