@@ -5,7 +5,9 @@ const LINE_FEED = 10
 
 export class Records {
   readonly #iterator: AsyncIterator<Uint8Array>
-  readonly #aborted: Promise<never>
+  readonly #signal: AbortSignal
+  /** Ends the read that is under way. */
+  #interrupt: ((reason: unknown) => void) | undefined
   #pending: Uint8Array = new Uint8Array(0)
   #done = false
   #open = false
@@ -14,24 +16,34 @@ export class Records {
 
   constructor(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
     this.#iterator = bytes[Symbol.asyncIterator]()
-    this.#aborted = new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true })
-    })
-    // Most windows end unaborted, and some abort between two reads.
-    this.#aborted.catch(() => undefined)
+    this.#signal = signal
+    signal.addEventListener("abort", () => this.#interrupt?.(signal.reason), { once: true })
   }
 
   /** False when the window has ended. Throws where its last record has no end. */
   async more(): Promise<boolean> {
     while (this.#pending.length === 0 && !this.#done) {
-      // A source that says nothing must not hold up an interruption.
-      const next = await Promise.race([this.#iterator.next(), this.#aborted])
+      const next = await this.#next()
       if (next.done === true) this.#done = true
       else this.#pending = next.value
     }
     if (this.#pending.length > 0) return true
     if (this.#open) throw unended(this.rows + 1)
     return false
+  }
+
+  /**
+   * A source that says nothing must not hold up an interruption. Not by a race with one promise for the whole window, which
+   * would hold on to every chunk until the window's end.
+   */
+  #next(): Promise<IteratorResult<Uint8Array>> {
+    return new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+      this.#interrupt = reject
+      if (this.#signal.aborted) reject(this.#signal.reason as Error)
+      else this.#iterator.next().then(resolve, reject)
+    }).finally(() => {
+      this.#interrupt = undefined
+    })
   }
 
   /** The bytes of one file. It ends with the first record with which it reaches `size`. */
