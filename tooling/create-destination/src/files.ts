@@ -37,13 +37,13 @@ export const files = (
     ? {
         ...common,
         "package.json": json(manifestInside(place, template["package.json"])),
-        "tsconfig.json": json(tsconfigInside),
+        "tsconfig.json": flat(json(tsconfigInside)),
         "vitest.config.ts": 'import { config } from "../../tooling/vitest.shared.ts"\n\nexport default config\n',
       }
     : {
         ...common,
         "package.json": json(manifestOutside(place, template["package.json"])),
-        "tsconfig.json": json(tsconfigOutside),
+        "tsconfig.json": flat(json(tsconfigOutside)),
         "README.md": readme(place, title),
       }
 }
@@ -51,6 +51,10 @@ export const files = (
 const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1)
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+/** Lists of names on one line, as the formatter has them. */
+const flat = (text: string): string =>
+  text.replaceAll(/\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\]/g, (_, names: string) => `[${names.replaceAll(/,\s+/g, ", ")}]`)
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -41,6 +41,11 @@ const pack = async (into: string): Promise<ReadonlyArray<string>> => {
   return readdirSync(into).map((file) => join(into, file))
 }
 
+interface Said {
+  readonly rows: number
+  readonly status: string
+}
+
 /** One hour of events in a ClickHouse of its own, exported by the packed runner with the scaffolded destination. */
 const exporting = (outside: string) =>
   Effect.scoped(
@@ -68,8 +73,14 @@ const exporting = (outside: string) =>
             database: "posthog",
           },
         },
-        destinations: { out: { type: "acme", folder } },
-        exports: { events: { model: { name: "events", teamId: "all" }, destination: "out" } },
+        destinations: {
+          out: { type: "acme", folder },
+          lake: { type: "file", folder: join(outside, "lake"), compression: "zstd" },
+        },
+        exports: {
+          events: { model: { name: "events", teamId: "all" }, destination: "out" },
+          files: { model: { name: "events", teamId: "all" }, destination: "lake" },
+        },
       }
       writeFileSync(join(outside, "batch-exports.yaml"), stringify(config))
       const window = ["--window", `${start.toISOString()}/${end.toISOString()}`]
@@ -82,7 +93,7 @@ const exporting = (outside: string) =>
       yield* runner("the packed runner checks the plugin's target", "check", "events")
       yield* runner("it plans", "plan", "events", ...window)
       const said = yield* runner("it exports", "run", "events", "--json", ...window)
-      const { rows, status } = JSON.parse(said) as { readonly rows: number; readonly status: string }
+      const { rows, status } = JSON.parse(said) as Said
       const lines = readdirSync(folder)
         .flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n"))
         .filter((line) => line !== "")
@@ -91,6 +102,11 @@ const exporting = (outside: string) =>
         throw new Error(`the runner says ${status}, ${rows} rows; the files hold ${lines.length}`)
       }
       console.log(`✓ ${rows} records are there`)
+      const files = JSON.parse(yield* runner("it exports to files", "run", "files", "--json", ...window)) as Said
+      const again = JSON.parse(yield* runner("and not a second time", "run", "files", "--json", ...window)) as Said
+      if (files.rows !== rows || again.status !== "already-exported") {
+        throw new Error(`to files: ${files.status}, ${files.rows} rows; then ${again.status}`)
+      }
     }),
   )
 
