@@ -25,17 +25,17 @@ export const publication: ReadonlyArray<Saboteur> = [
   {
     name: "commits-on-interrupt",
     does: "takes an interruption for the end of the bytes, and publishes what came before",
-    breaks: ["lifecycle/interrupted-write"],
+    breaks: ["lifecycle/interrupted-write", "atomicity/all-or-nothing"],
     wrap: sinks((sink) => ({
       write: (part) =>
         Effect.gen(function* () {
-          const cancelled = Promise.withResolvers<undefined>()
-          const bytes = until(part.bytes, cancelled.promise)
+          const cancelled = { now: () => {} }
+          const bytes = until(part.bytes, cancelled)
           const writing = yield* Effect.forkDetach(sink.write({ ...part, bytes }))
           const publish = Effect.flatMap(Fiber.join(writing), ({ received }) =>
             sink.commit({ rows: received, adjusted: {} }),
           )
-          const end = Effect.sync(() => cancelled.resolve(undefined))
+          const end = Effect.sync(() => cancelled.now())
           return yield* Effect.onInterrupt(Fiber.join(writing), () => Effect.ignore(Effect.andThen(end, publish)))
         }),
     })),
@@ -55,14 +55,16 @@ export const publication: ReadonlyArray<Saboteur> = [
   },
   {
     name: "shows-rows-early",
-    does: "makes each window's rows visible as soon as they have arrived",
+    does: "makes the first row of a large run visible as soon as it has arrived",
     breaks: ["atomicity/all-or-nothing"],
     parts: {
       stage: (store, attempt, part) => {
-        attempt.parts.push({ ...part, rows: [] })
+        honest.stage(store, attempt, part)
         const table = store.tables.get(attempt.table)
-        if (table !== undefined) honest.place(table, part.rows, attempt)
+        if (table !== undefined && part.rows.length > 500) honest.place(table, part.rows.slice(0, 1), attempt)
       },
+      place: (table, incoming, attempt) =>
+        honest.place(table, incoming.length > 500 ? incoming.slice(1) : incoming, attempt),
     },
   },
   {
@@ -120,11 +122,14 @@ export const publication: ReadonlyArray<Saboteur> = [
   },
 ]
 
-/** The bytes, to an end that comes too early when `end` does. */
-const until = async function* (bytes: AsyncIterable<Uint8Array>, end: Promise<undefined>) {
+/** The bytes, to an end that comes too early when `cancelled` says so. */
+const until = async function* (bytes: AsyncIterable<Uint8Array>, cancelled: { now: () => void }) {
   const iterator = bytes[Symbol.asyncIterator]()
   for (;;) {
-    const item = await Promise.race([iterator.next(), end])
+    const item = await new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
+      cancelled.now = () => resolve(undefined)
+      iterator.next().then(resolve, reject)
+    })
     if (item === undefined || item.done === true) return
     yield item.value
   }

@@ -30,8 +30,9 @@ export const backpressure: Law = {
     }
     const fiber = yield* Effect.forkChild(Effect.exit(exported(bench, through, { ...wanted, rows: () => rows, feed })))
     const seen = yield* standstill(read)
-    yield* Fiber.interrupt(fiber)
+    // First, since one that must send something before it ends could not end otherwise.
     yield* proxy.release
+    yield* Fiber.interrupt(fiber)
     yield* expect.that(seen < limit, {
       expected: `fewer than ${limit / 1024 / 1024} MB are read while the target takes nothing`,
       seen: `${(seen / 1024 / 1024).toFixed(0)} MB and more`,
