@@ -1,5 +1,6 @@
 /** What an export's `model:` block may say: a model of PostHog-shaped tables, or any table or query. */
 import { Effect, Schema } from "effect"
+import { eventFilters } from "./filters/filterSettings.ts"
 
 const whichTeam = "one ClickHouse holds many teams: write teamId: 1, a list such as [1, 2], or all"
 
@@ -42,7 +43,12 @@ const keysPerQuery = Schema.Int.check(Schema.isGreaterThan(0))
   })
   .pipe(Schema.withDecodingDefaultKey(Effect.succeed(1_000_000)))
 
-export const Events = Schema.Struct({ name: name("events"), teamId, table: table("Table", "events", "events") })
+export const Events = Schema.Struct({
+  name: name("events"),
+  teamId,
+  table: table("Table", "events", "events"),
+  ...eventFilters,
+})
 
 export const Persons = Schema.Struct({
   name: name("persons"),

@@ -1,5 +1,6 @@
 /** PostHog's events: immutable records in the order of ingestion. */
 import { FieldType, Model, RecordSchema } from "@batch-exports/core"
+import { eventFilter } from "../filters/eventFilter.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import type { Events } from "../Selection.ts"
 import { tableName } from "../sql/text.ts"
@@ -118,9 +119,15 @@ const ingestion = [
   "COALESCE(inserted_at, _timestamp) < fromUnixTimestamp64Micro({end:Int64}, 'UTC')",
 ]
 
+/** After copies have collapsed: the newest of them decides whether the event is wanted. */
+const filtered = (from: string, condition: string) =>
+  condition === "" ? from : `(SELECT * FROM ${from} WHERE ${condition})`
+
 export const events = (selection: Events): SourceModel => {
   const table = tableName(selection.table ?? "events")
   const team = teamFilter(selection.teamId)
+  const { excludeEvents: exclude, filters: properties, includeEvents: include, where } = selection
+  const filter = eventFilter({ include, exclude, properties })
   return {
     model,
     identity: {
@@ -128,7 +135,9 @@ export const events = (selection: Events): SourceModel => {
       table: selection.table ?? "events",
       teams: canonicalTeams(selection.teamId),
       fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
-      filters: [],
+      filters: [include, exclude, properties, where].some((given) => given !== undefined)
+        ? { include, exclude, properties, where }
+        : [],
     },
     tables: [
       {
@@ -162,16 +171,19 @@ export const events = (selection: Events): SourceModel => {
       return {
         layers: made.layers,
         values: fields.map((name) => value(name, made)),
-        from: collapsed({
-          table,
-          where: [team.condition, ...ingestion].join(" AND "),
-          columns: columns.length === 0 ? ["uuid"] : columns,
-          hint: "uuid",
-          key: dedupeKey,
-          order: "_timestamp DESC, inserted_at DESC NULLS LAST",
-        }),
-        params: team.params,
-        settings: withoutShortCircuits,
+        from: filtered(
+          collapsed({
+            table,
+            where: [team.condition, ...ingestion, ...(where === undefined ? [] : [`(${where})`])].join(" AND "),
+            columns: [...new Set(["uuid", ...columns, ...filter.columns])],
+            hint: "uuid",
+            key: dedupeKey,
+            order: "_timestamp DESC, inserted_at DESC NULLS LAST",
+          }),
+          filter.condition,
+        ),
+        params: { ...team.params, ...filter.params },
+        ...(where === undefined ? { settings: withoutShortCircuits } : {}),
       }
     },
   }
