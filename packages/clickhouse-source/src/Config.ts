@@ -60,6 +60,12 @@ export const Config = Schema.Struct({
     description: "How long ClickHouse may stay silent before an attempt is given up.",
     default: "5 minutes",
   }).pipe(Schema.decodeTo(Schema.DurationFromString), Schema.withDecodingDefaultKey(Effect.succeed("5 minutes"))),
+  settle: Schema.String.annotate({
+    title: "Settle",
+    description:
+      "How far behind its clock ClickHouse is taken to be complete: windows are exported no sooner after their end. For consumers that write late. INSERTs that are running hold windows back by themselves, for five minutes at most.",
+    default: "0 seconds",
+  }).pipe(Schema.decodeTo(Schema.DurationFromString), Schema.withDecodingDefaultKey(Effect.succeed("0 seconds"))),
   ca: Schema.optionalKey(
     Schema.String.annotate({
       title: "Certificate authority",

@@ -7,6 +7,7 @@ import { connect, type Connection } from "./connect.ts"
 import * as Encodings from "./encodings/index.ts"
 import type { SourceModel, Table } from "./models/SourceModel.ts"
 import { readWindow } from "./read/readWindow.ts"
+import { watermark } from "./watermark.ts"
 import { select } from "./select.ts"
 import type { Selection } from "./Selection.ts"
 
@@ -23,6 +24,7 @@ export const open = Effect.fn("ClickHouseSource.open")(function* (
     model: model.model,
     definition: definition(model),
     now: now(connection),
+    watermark: watermark(connection, config.settle),
     read: (request) => readWindow(connection, model, request),
   }
 })

@@ -32,6 +32,11 @@ export interface Opened {
   readonly definition: string
   /** The source's own clock, against which windows are closed. */
   readonly now: Effect.Effect<DateTime.Utc, SourceError>
+  /**
+   * Everything that was ingested before this instant can be read; a window that ends later is still open. Without it, `now`.
+   * Rows that carry an earlier time and become visible later are lost to an append.
+   */
+  readonly watermark?: Effect.Effect<DateTime.Utc, SourceError>
   /** Starts one query for one window. Closing the scope stops it on the server too. */
   readonly read: (request: {
     readonly run: Run

@@ -174,6 +174,15 @@ const closed = Effect.fnUntraced(function* (source: Source.Opened, window: Windo
       remedy: "Choose a window that has ended, or wait until it has.",
     })
   }
+  if (source.watermark === undefined) return
+  const watermark = yield* source.watermark
+  if (DateTime.isGreaterThan(window.end, watermark)) {
+    return yield* new SourceError({
+      reason: "WindowOpen",
+      message: `window ${Window.format(window)} may still get records: the source is complete up to ${DateTime.formatIso(watermark)}`,
+      remedy: "Wait until what is being written has arrived, then export the window again.",
+    })
+  }
 })
 
 const transfer = Effect.fnUntraced(function* (options: {

@@ -81,6 +81,19 @@ describe("exportWindow", () => {
     }),
   )
 
+  it.effect("leaves a window alone that may still get records", () =>
+    Effect.gen(function* () {
+      const store = MemoryDestination.makeStore()
+      const watermark = DateTime.subtract(hour(0).end, { milliseconds: 1 })
+      const error = yield* Effect.flip(run(store, hour(0), { watermark }))
+      assert.strictEqual(error.reason, "WindowOpen")
+      assert.include(error.message, "complete up to")
+      assert.lengthOf(store.ledger, 0)
+      const outcome = yield* run(store, hour(0), { watermark: hour(0).end })
+      assert.strictEqual(outcome._tag, "Exported")
+    }),
+  )
+
   it.effect("refuses a window that has not ended by the source's clock", () =>
     Effect.gen(function* () {
       const store = MemoryDestination.makeStore()

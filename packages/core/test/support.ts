@@ -37,6 +37,7 @@ export interface Behaviour {
   /** Added to the announced number of rows. */
   readonly miscount?: number
   readonly now?: DateTime.Utc
+  readonly watermark?: DateTime.Utc
 }
 
 /** Five rows for each hour of a window, cut into chunks of any size. */
@@ -48,6 +49,7 @@ export const source = (behaviour: Behaviour = {}): Source.Opened & { readonly re
     model,
     definition: "d1",
     now: Effect.succeed(behaviour.now ?? DateTime.makeUnsafe("2026-02-01T00:00:00Z")),
+    ...(behaviour.watermark === undefined ? {} : { watermark: Effect.succeed(behaviour.watermark) }),
     read: ({ projection, window: part }) =>
       Effect.sync(() => {
         reads.push(part)
