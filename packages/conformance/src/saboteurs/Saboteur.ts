@@ -10,6 +10,8 @@ export interface Saboteur {
   readonly does: string
   /** The laws that it breaks; it keeps every other. The first is the one that it was made for. */
   readonly breaks: readonly [string, ...Array<string>]
+  /** Without it, the defect is none: a destination without a server has no connection to lose, and no password to print. */
+  readonly needs?: "network" | "tabular"
   /** Over any destination. */
   readonly wrap?: (plugin: Destination.Plugin) => Destination.Plugin
   /** Over the understanding of errors that the harness shows. */

@@ -31,6 +31,7 @@ export const failures: ReadonlyArray<Saboteur> = [
   {
     name: "gives-up-on-a-lost-connection",
     does: "takes a lost connection for a failure that a person must mend",
+    needs: "network",
     breaks: ["atomicity/cut-while-writing", "atomicity/cut-while-committing"],
     wrap: sinks((sink) => ({
       write: (part) => Effect.mapError(sink.write(part), fatal),
@@ -40,6 +41,7 @@ export const failures: ReadonlyArray<Saboteur> = [
   {
     name: "takes-a-lost-connection-for-success",
     does: "believes that a commit whose answer was lost has happened",
+    needs: "network",
     breaks: ["atomicity/cut-while-committing"],
     wrap: sinks((sink) => ({
       commit: (sent) =>

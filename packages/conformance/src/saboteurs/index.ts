@@ -13,7 +13,7 @@ import { values } from "./values.ts"
 
 export { configured, type Saboteur, sinks, streams } from "./Saboteur.ts"
 export { report, type Verdict } from "./report.ts"
-export { sabotage, type Subject, type Trial, tryAll, tryOne } from "./tryOne.ts"
+export { applies, sabotage, type Subject, type Trial, tryAll, tryOne } from "./tryOne.ts"
 
 export const saboteurs: ReadonlyArray<Saboteur> = [
   ...manifest,

@@ -8,6 +8,7 @@ export const lifecycle: ReadonlyArray<Saboteur> = [
   {
     name: "leaks-a-connection",
     does: "keeps a second opening of its target for ever",
+    needs: "network",
     breaks: ["lifecycle/many-opens"],
     wrap: configured((inner) => ({
       open: (run) =>

@@ -44,6 +44,7 @@ export const manifest: ReadonlyArray<Saboteur> = [
   {
     name: "prints-its-settings",
     does: "puts its configuration into the message of a failure",
+    needs: "network",
     breaks: ["manifest/secrets"],
     wrap: configured((inner, config) => ({
       open: (run) =>
@@ -80,6 +81,7 @@ export const manifest: ReadonlyArray<Saboteur> = [
   {
     name: "checks-by-creating",
     does: "leaves the table behind that it created to try whether it may",
+    needs: "tabular",
     breaks: ["check/passes"],
     wrap: configured((inner) => ({
       check: (model) =>

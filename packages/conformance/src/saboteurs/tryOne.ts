@@ -57,6 +57,12 @@ const reference = (parts: Parts): Subject => ({
   patience: 1_000,
 })
 
+/** Whether the defect is one for this destination. */
+export const applies = (saboteur: Saboteur, { harness }: Subject): Effect.Effect<boolean> =>
+  Effect.scoped(
+    Effect.map(harness.fresh, (target) => saboteur.needs === undefined || target[saboteur.needs] !== undefined),
+  )
+
 export const tryOne = (subject: Subject, law: Law, seed: string): Effect.Effect<Trial | undefined> => {
   const form = law.when(subject.plugin.capabilities)
   if (form === undefined || law.slow === true) return Effect.succeed(undefined)
