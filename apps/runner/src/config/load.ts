@@ -106,7 +106,10 @@ const decodeSubstituted = ({ value, whole }: Substituted, plugins: Plugins) => {
     wrong.reduce<unknown>((changed, { path }) => update(changed, path, typed), value),
     plugins,
   )
-  return Result.isSuccess(again) || again.failure.problems.length < first.failure.problems.length ? again : first
+  // A number where a number was due may bring to light what is wrong besides.
+  const still = (found: ConfigError) =>
+    found.problems.some(({ path }) => wrong.some((at) => same(at.path) === same(path)))
+  return Result.isSuccess(again) || !still(again.failure) ? again : first
 }
 
 const typed = (text: unknown): unknown => {
