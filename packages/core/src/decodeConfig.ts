@@ -13,11 +13,30 @@ export const decodeConfig = <C>(
   schema: Schema.Codec<C, unknown>,
   input: unknown,
   path: Path = [],
-): Result.Result<C, ConfigError> =>
-  Result.mapError(
+): Result.Result<C, ConfigError> => {
+  const decoded = Result.mapError(
     Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(input),
     (error) => new ConfigError({ problems: flatten(error.issue, path) }),
   )
+  if (Result.isFailure(decoded)) return decoded
+  const problems = inEmpty(SchemaAST.toEncoded(schema.ast), input, path)
+  return problems.length === 0 ? decoded : Result.fail(new ConfigError({ problems }))
+}
+
+/** A structure without keys is TypeScript's `{}` to Schema, which takes whatever is not null; to a user it is no settings. */
+const inEmpty = (ast: SchemaAST.AST, input: unknown, path: Path): Array<Problem> => {
+  if (!SchemaAST.isObjects(ast) || ast.indexSignatures.length > 0) return []
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return ast.propertySignatures.length === 0 ? [{ path, message: "expected object" }] : []
+  }
+  if (ast.propertySignatures.length === 0) {
+    return Object.keys(input).map((key) => ({ path: [...path, key], message: unknownKey(key, []) }))
+  }
+  const given: Readonly<Record<string, unknown>> = { ...input }
+  return ast.propertySignatures.flatMap(({ name, type }) =>
+    typeof name === "string" && Object.hasOwn(given, name) ? inEmpty(type, given[name], [...path, name]) : [],
+  )
+}
 
 const flatten = (issue: SchemaIssue.Issue, path: Path): Array<Problem> => {
   switch (issue._tag) {

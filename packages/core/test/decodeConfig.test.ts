@@ -41,6 +41,22 @@ describe("decodeConfig", () => {
     ])
   })
 
+  it("takes no key and nothing else where there are no settings", () => {
+    const Nothing = Schema.Struct({})
+    const Nested = Schema.Struct({ inner: Schema.optionalKey(Nothing) })
+    const wrong = (schema: Schema.Codec<unknown, unknown>, input: unknown) => {
+      const decoded = decodeConfig(schema, input, ["at"])
+      return Result.isFailure(decoded) ? decoded.failure.problems.map((at) => `${at.path.join(".")}: ${at.message}`) : []
+    }
+    assert.deepStrictEqual(wrong(Nothing, {}), [])
+    assert.deepStrictEqual(wrong(Nothing, { a: 1, b: 2 }), ['at.a: unknown key "a"', 'at.b: unknown key "b"'])
+    for (const input of ["text", 1, [], [1], true, null]) assert.lengthOf(wrong(Nothing, input), 1)
+    assert.deepStrictEqual(wrong(Nested, { inner: {} }), [])
+    assert.deepStrictEqual(wrong(Nested, {}), [])
+    assert.deepStrictEqual(wrong(Nested, { inner: { a: 1 } }), ['at.inner.a: unknown key "a"'])
+    assert.deepStrictEqual(wrong(Nested, { inner: "text" }), ["at.inner: expected object"])
+  })
+
   it("says which key a check over several keys is about", () => {
     const Both = Schema.Struct({ a: Schema.String, b: Schema.String }).check(
       Schema.makeFilter(({ a, b }) => (a === b ? { path: ["b"], issue: "must differ from a" } : undefined)),
