@@ -17,7 +17,7 @@ export interface Shape {
   readonly fresh: Effect.Effect<Target, never, Scope.Scope>
   /** Encoders for encodings that this package has none for. */
   readonly encoders?: Readonly<Record<string, Encoder>>
-  readonly failures?: Failures
+  readonly failures: Failures
 }
 
 export class Harness extends Context.Service<Harness, Shape>()("@batch-exports/conformance/Harness") {}

@@ -4,6 +4,7 @@ import type { Effect, Scope } from "effect"
 import type { Claim } from "./claims.ts"
 import type { Bench } from "./Bench.ts"
 import type { Broken } from "./Broken.ts"
+import type { NotApplicable } from "./NotApplicable.ts"
 
 export const groups = [
   "manifest",
@@ -42,7 +43,8 @@ export interface Law {
   readonly when: (capabilities: Capabilities.Capabilities) => Form | undefined
   /** Minutes rather than seconds: run with SLOW=1 alone. */
   readonly slow?: true
-  readonly run: (bench: Bench) => Effect.Effect<void, Broken, Scope.Scope>
+  /** `NotApplicable` only where what the law breaks is not there, and other laws stand in. */
+  readonly run: (bench: Bench) => Effect.Effect<void | NotApplicable, Broken, Scope.Scope>
 }
 
 export const groupOf = (law: Law): Group => law.name.split("/")[0] as Group

@@ -6,5 +6,6 @@ export { type Encoder, encoders, type Row, type Value } from "./encoders/index.t
 export * as Harness from "./Harness.ts"
 export * as Law from "./Law.ts"
 export { laws } from "./laws/index.ts"
+export { NotApplicable } from "./NotApplicable.ts"
 export { runLaw } from "./runLaw.ts"
 export { type Options, suite } from "./suite.ts"

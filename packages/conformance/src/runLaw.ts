@@ -5,6 +5,7 @@ import * as Bench from "./Bench.ts"
 import { LawBroken } from "./Broken.ts"
 import type * as Harness from "./Harness.ts"
 import type { Form, Law } from "./Law.ts"
+import type { NotApplicable } from "./NotApplicable.ts"
 
 export const runLaw = (
   law: Law,
@@ -16,7 +17,7 @@ export const runLaw = (
     /** How to run this law alone, for the message. */
     readonly alone: string
   },
-): Effect.Effect<void, LawBroken> =>
+): Effect.Effect<void | NotApplicable, LawBroken> =>
   Effect.suspend(() => law.run(Bench.make(options))).pipe(
     Effect.mapError((broken) => new LawBroken({ law: law.name, says: law.says, broken, alone: options.alone })),
     Effect.scoped,

@@ -2,7 +2,7 @@
 import type { Destination } from "@batch-exports/core"
 import { Run } from "@batch-exports/core"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Exit } from "effect"
+import { DateTime, Effect, Exit, Struct } from "effect"
 import { laws } from "../src/laws/index.ts"
 import { honest as honestParts, MemoryDestination, MemoryHarness, type Parts, weak } from "../src/memory/index.ts"
 import { runLaw } from "../src/runLaw.ts"
@@ -90,6 +90,19 @@ describe("a broken law says what to mend", () => {
       const [message] = yield* messages(plugin, [law], broken)
       for (const part of [law, ...headings, ...says]) assert.include(message, part)
     }),
+  )
+
+  it.live.each(["atomicity/cut-while-writing", "atomicity/cut-while-committing", "bounds/backpressure"])(
+    "%s: a network that the harness does not name is no way out",
+    (name) =>
+      Effect.gen(function* () {
+        const reached = MemoryHarness.make()
+        const fresh = Effect.map(reached.fresh, (target) => Struct.omit(target, ["network"]))
+        const law = laws.find((one) => one.name === name) ?? laws[0]!
+        const options = { plugin: honest, form: "holds", seed: "1", alone: "" } as const
+        const { message } = yield* Effect.flip(runLaw(law, { ...options, harness: { ...reached, fresh } }))
+        for (const part of [name, "TCP connections of its own", "Give `Target.network`"]) assert.include(message, part)
+      }),
   )
 
   it.live("a destination that does nothing breaks most laws", () =>

@@ -46,7 +46,9 @@ describe("decodeConfig", () => {
     const Nested = Schema.Struct({ inner: Schema.optionalKey(Nothing) })
     const wrong = (schema: Schema.Codec<unknown, unknown>, input: unknown) => {
       const decoded = decodeConfig(schema, input, ["at"])
-      return Result.isFailure(decoded) ? decoded.failure.problems.map((at) => `${at.path.join(".")}: ${at.message}`) : []
+      return Result.isFailure(decoded)
+        ? decoded.failure.problems.map((at) => `${at.path.join(".")}: ${at.message}`)
+        : []
     }
     assert.deepStrictEqual(wrong(Nothing, {}), [])
     assert.deepStrictEqual(wrong(Nothing, { a: 1, b: 2 }), ['at.a: unknown key "a"', 'at.b: unknown key "b"'])

@@ -33,7 +33,8 @@ export const unpublished = Effect.fnUntraced(function* (
   wanted: Export,
   when: string,
 ): Effect.fn.Return<void, Broken> {
-  const advice = `Publish in \`commit\` and nowhere else; leaving the scope before it discards everything.`
+  const advice =
+    "Publish in `commit` and nowhere else: what was set aside before it is never seen, whatever becomes of the run."
   const { fields } = wanted.model.schema
   yield* expect.eventually(
     world.rows(fields),
@@ -58,7 +59,15 @@ export const unpublished = Effect.fnUntraced(function* (
 export const nothing = (world: World, wanted: Export, when: string): Effect.Effect<void, Broken> =>
   Effect.andThen(unpublished(world, wanted, when), tidy(world, when))
 
-export const tidy = (world: World, when: string): Effect.Effect<void, Broken> =>
+/** What the dead leave. */
+export const sweep =
+  "Nobody cleans up after `kill -9`: the next run removes what a dead one set aside (found by its name, or by a lock that dies with its holder), and nothing of one that lives."
+
+export const tidy = (
+  world: World,
+  when: string,
+  advice = "Acquire what you set aside with `Effect.acquireRelease`, so that closing the scope removes it.",
+): Effect.Effect<void, Broken> =>
   Effect.asVoid(
     expect.eventually(
       world.target.leftovers,
@@ -66,7 +75,7 @@ export const tidy = (world: World, when: string): Effect.Effect<void, Broken> =>
       (left) => ({
         expected: `nothing is left behind after ${when}`,
         seen: left.join(", "),
-        advice: "Acquire what you set aside with `Effect.acquireRelease`, so that closing the scope removes it.",
+        advice,
       }),
     ),
   )

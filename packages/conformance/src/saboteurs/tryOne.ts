@@ -43,9 +43,7 @@ export const sabotage = (saboteur: Saboteur, other?: Subject): Subject | undefin
     harness: {
       ...subject.harness,
       module: url.href,
-      ...(failures === undefined || classify === undefined
-        ? {}
-        : { failures: { ...failures, classify: classify(failures.classify) } }),
+      ...(classify === undefined ? {} : { failures: { ...failures, classify: classify(failures.classify) } }),
     },
   }
 }
@@ -80,7 +78,7 @@ export const tryAll = (subject: Subject, laws: ReadonlyArray<Law>, seed: string)
     (trials) => trials.filter((trial) => trial !== undefined),
   )
 
-const judge = (law: Law, exit: Exit.Exit<void, LawBroken>): Trial => {
+const judge = (law: Law, exit: Exit.Exit<unknown, LawBroken>): Trial => {
   if (Exit.isSuccess(exit)) return { law: law.name, outcome: "kept" }
   const broken = exit.cause.reasons.find(Cause.isFailReason)
   return broken === undefined

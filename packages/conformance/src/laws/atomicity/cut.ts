@@ -7,15 +7,18 @@ import { complete, nothing, tidy } from "../../drive/state.ts"
 import * as expect from "../../expect.ts"
 import { type Cut, make } from "../../faults/Proxy.ts"
 import type { Law } from "../../Law.ts"
+import { NotApplicable, withoutNetwork } from "../../NotApplicable.ts"
 
 const mayPass =
   "A lost connection passes by itself: classify it as `ConnectionLost` (retry), or `CommitUnknown` (reopen) when the outcome could not be found out."
 
-/** A world that is reached through a proxy; undefined where nothing is reached over TCP. */
+const standIns = "the kill laws stand in"
+
+/** A world that is reached through a proxy, where it is reached over TCP. */
 const proxied = Effect.fnUntraced(function* (bench: Bench) {
   const world = yield* bench.fresh
   const { network } = world.target
-  if (network === undefined) return undefined
+  if (network === undefined) return yield* withoutNetwork(bench, world, standIns)
   const proxy = yield* make(network.server)
   const through = { ...world, destination: yield* bench.configure(network.through(proxy.address)) }
   return { world, through, proxy }
@@ -31,7 +34,7 @@ export const cutWhileWriting: Law = {
   run: Effect.fnUntraced(function* (bench) {
     for (const part of [0, 0.5, 1]) {
       const setting = yield* proxied(bench)
-      if (setting === undefined) return
+      if (setting instanceof NotApplicable) return setting
       const { proxy, through, world } = setting
       const wanted = standard(bench)
       const size = yield* sizeOf(bench, world, wanted)
@@ -76,7 +79,9 @@ export const cutWhileCommitting: Law = {
   run: Effect.fnUntraced(function* (bench) {
     for (let piece = 0; piece < mostPieces; piece++) {
       for (const cut of ["before", "after", "meanwhile"] as const) {
-        if (!(yield* Effect.scoped(cutAt(bench, standard(bench), piece, cut)))) return
+        const sprung = yield* Effect.scoped(cutAt(bench, standard(bench), piece, cut))
+        if (sprung instanceof NotApplicable) return sprung
+        if (!sprung) return
       }
     }
   }),
@@ -85,7 +90,7 @@ export const cutWhileCommitting: Law = {
 /** Whether the commit sent that many pieces. */
 const cutAt = Effect.fnUntraced(function* (bench: Bench, wanted: Export, piece: number, cut: Cut) {
   const setting = yield* proxied(bench)
-  if (setting === undefined) return false
+  if (setting instanceof NotApplicable) return setting
   const { proxy, through, world } = setting
   const when = `a cut on piece ${piece + 1} of the commit, ${cuts[cut]}`
   const [result, sprung] = yield* Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { persistently, standard } from "../../drive/exported.ts"
-import { complete, tidy, unpublished } from "../../drive/state.ts"
+import { complete, sweep, tidy, unpublished } from "../../drive/state.ts"
 import * as expect from "../../expect.ts"
 import { killed } from "../../faults/killed.ts"
 import type { Stop } from "../../faults/Order.ts"
@@ -40,7 +40,7 @@ export const killedWhileWriting: Law = {
           if (bench.form === "holds") yield* unpublished(world, wanted, death)
           yield* persistently(bench, world, { ...wanted, id: "after the death" })
           yield* complete(bench, world, wanted, [wanted.window], death)
-          yield* tidy(world, death)
+          yield* tidy(world, death, sweep)
         }).pipe(Effect.scoped),
       { concurrency: 3, discard: true },
     ),
@@ -59,7 +59,7 @@ export const killedWhileCommitting: Law = {
         const death = `a death after step ${step} of the commit`
         yield* persistently(bench, world, { ...wanted, id: "after the death" })
         yield* complete(bench, world, wanted, [wanted.window], death)
-        yield* tidy(world, death)
+        yield* tidy(world, death, sweep)
         return ended
       }).pipe(Effect.scoped)
     const unharmed = yield* at(Number.MAX_SAFE_INTEGER)

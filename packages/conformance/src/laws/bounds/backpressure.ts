@@ -4,6 +4,7 @@ import { rowsFrom } from "../../drive/things.ts"
 import * as expect from "../../expect.ts"
 import { make } from "../../faults/Proxy.ts"
 import { always, type Law } from "../../Law.ts"
+import { withoutNetwork } from "../../NotApplicable.ts"
 
 const limit = 64 * 1024 * 1024
 
@@ -14,7 +15,7 @@ export const backpressure: Law = {
   run: Effect.fnUntraced(function* (bench) {
     const world = yield* bench.fresh
     const { network } = world.target
-    if (network === undefined) return
+    if (network === undefined) return yield* withoutNetwork(bench, world, "bounds/flat-memory stands in")
     const proxy = yield* make(network.server)
     const through = { destination: yield* bench.configure(network.through(proxy.address)) }
     const wanted = standard(bench)

@@ -11,13 +11,12 @@ export const table: Law = {
   when: always,
   run: Effect.fnUntraced(function* (bench) {
     const { failures } = bench.harness
-    yield* expect.that(failures !== undefined && failures.examples.length > 0, {
+    yield* expect.that(failures.examples.length > 0, {
       expected: "the harness shows how errors are classified",
-      seen: "no `Harness.failures`",
+      seen: "no example in `Harness.failures`",
       advice:
         "Give `failures: { classify, examples }`: the destination's function from an error to a DestinationError, and the errors that its driver knows.",
     })
-    if (failures === undefined) return
     for (const { error, reason } of failures.examples) {
       const seen = failures.classify(error)
       yield* expect.that(seen.reason === reason && seen.message !== "" && seen.remedy !== "", {
