@@ -1,5 +1,6 @@
 /** How to reach ClickHouse. Decodes without I/O; the annotations drive docs and JSON Schema. */
 import { Effect, Schema } from "effect"
+import { compressions } from "./read/decompressed.ts"
 
 const limit = (title: string, description: string) =>
   Schema.optionalKey(
@@ -54,6 +55,13 @@ export const Config = Schema.Struct({
     { label: "password" },
   ).pipe(Schema.withDecodingDefaultKey(Effect.succeed(""))),
   database: text("Database", "The database that holds the exported tables.", "default"),
+  compression: Schema.Literals(compressions)
+    .annotate({
+      title: "Compression",
+      description: "How answers travel: compressed, they need less of the network and more CPU on both sides.",
+      default: "none",
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("none" as const))),
   settings: Schema.optionalKey(Settings),
   requestTimeout: Schema.String.annotate({
     title: "Request timeout",

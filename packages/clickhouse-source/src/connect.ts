@@ -4,6 +4,7 @@ import type { SourceError } from "@batch-exports/core"
 import { Duration, Effect, Redacted, type Scope } from "effect"
 import type { Config } from "./Config.ts"
 import { classify, type Place } from "./errors/classify.ts"
+import type { Compression } from "./read/decompressed.ts"
 
 export interface Connection {
   readonly client: ClickHouseClient
@@ -11,6 +12,8 @@ export interface Connection {
   /** How long the server may be silent. */
   readonly patience: Duration.Duration
   readonly limits: ClickHouseSettings
+  /** Of the answers that hold exports. */
+  readonly compression: Compression
   readonly failed: (cause: unknown) => SourceError
   /** The rows of a short query. */
   readonly rows: <Row>(query: string, options?: QueryOptions) => Effect.Effect<ReadonlyArray<Row>, SourceError>
@@ -52,6 +55,7 @@ const fromClient = (client: ClickHouseClient, config: Config): Connection => {
     place,
     patience: config.requestTimeout,
     limits: limits(config),
+    compression: config.compression,
     failed,
     rows: <Row>(query: string, options: QueryOptions = {}) =>
       Effect.tryPromise({

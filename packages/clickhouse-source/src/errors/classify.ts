@@ -44,8 +44,15 @@ const silence: Meaning = {
   remedy: "Look whether the server is overloaded, or raise requestTimeout.",
 }
 
+const damaged: Meaning = {
+  reason: "SourceIncomplete",
+  says: "sent a compressed answer that is damaged or breaks off",
+  remedy: "Nothing of it was published. If it happens again, look at proxies in between, or set compression to none.",
+}
+
 const meaningOf = (code: string | undefined, text: string): Meaning => {
   if (code === "SILENCE" || text === "Timeout error.") return silence
+  if (code !== undefined && /^(?:DAMAGED$|Z_|ZSTD_)/.test(code)) return damaged
   if (code !== undefined) return serverCodes[code] ?? networkCodes[code] ?? unknown
   return /socket hang up|aborted/.test(text) ? networkCodes["ECONNRESET"]! : unknown
 }

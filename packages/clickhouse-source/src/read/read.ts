@@ -10,6 +10,7 @@ import * as Settings from "../query/settings.ts"
 import { rendering, type Statement } from "../query/statement.ts"
 import { Answer } from "./Answer.ts"
 import { bytes, type Outcome } from "./bytes.ts"
+import { asking, decompressed } from "./decompressed.ts"
 import { kill } from "./kill.ts"
 import { Marks } from "./Marks.ts"
 
@@ -97,14 +98,18 @@ const misused = (message: string) =>
 const start = (connection: Connection, statement: Statement, queryId: string, settings: ClickHouseSettings) =>
   Effect.tryPromise({
     try: async (signal) => {
-      const { response_headers, stream } = await connection.client.exec({
+      const asked = asking(connection.compression)
+      const { response_headers, stream: body } = await connection.client.exec({
         query: statement.query,
         query_params: { ...statement.params },
         query_id: queryId,
-        clickhouse_settings: settings,
+        clickhouse_settings: { ...settings, ...asked.settings },
+        http_headers: asked.headers,
+        decompress_response_stream: false,
         abort_signal: signal,
       })
-      withoutTimeout(stream)
+      withoutTimeout(body)
+      const stream = decode(body, response_headers["content-encoding"])
       // What breaks while nobody reads is told to the reader who comes; without a listener it would end the process.
       stream.on("error", () => {})
       const tag = response_headers["x-clickhouse-exception-tag"]
@@ -112,6 +117,16 @@ const start = (connection: Connection, statement: Statement, queryId: string, se
     },
     catch: connection.failed,
   })
+
+/** A body that cannot be read must not keep its connection, and its query. */
+const decode = (body: Readable, encoding: string | ReadonlyArray<string> | undefined): Readable => {
+  try {
+    return decompressed(body, encoding?.toString())
+  } catch (cause) {
+    body.once("error", () => {}).destroy()
+    throw cause
+  }
+}
 
 /** The client's timeout would also strike while a slow destination keeps us from reading. `bytes` has its own. */
 const withoutTimeout = (stream: Readable) => {

@@ -24,29 +24,45 @@ const listening = (listener: RequestListener): Effect.Effect<string, never, Scop
       }),
   ).pipe(Effect.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`))
 
+/** The answer of an export, as it passed. */
+export interface Travelled {
+  readonly encoding: string | undefined
+  bytes: number
+}
+
+export interface Troubled extends Reachable {
+  readonly travelled: ReadonlyArray<Travelled>
+}
+
 /** Passes everything on to the engine; asks it to fail as `devSettings` say where an export is read. */
-export const troubled = (engine: DevClickHouse, devSettings: string): Effect.Effect<Reachable, never, Scope.Scope> =>
-  Effect.map(
-    listening((request, response) => {
-      const reads = (request.url ?? "").includes("format_template_row_format")
-      const onward = httpRequest(
-        `${engine.url}${request.url ?? ""}`,
-        {
-          method: request.method ?? "POST",
-          headers: { ...request.headers, ...(reads ? { "X-Dev-Settings": devSettings } : {}) },
-        },
-        (answer) => {
-          response.writeHead(answer.statusCode ?? 500, answer.headers)
-          answer.on("error", () => response.destroy())
-          answer.pipe(response)
-        },
-      )
-      onward.on("error", () => response.destroy())
-      response.on("close", () => onward.destroy())
-      request.pipe(onward)
-    }),
-    (url) => ({ url, user: engine.user, password: engine.password }),
-  )
+export const troubled = (engine: DevClickHouse, devSettings: string): Effect.Effect<Troubled, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    const travelled: Array<Travelled> = []
+    return Effect.map(
+      listening((request, response) => {
+        const reads = (request.url ?? "").includes("format_template_row_format")
+        const onward = httpRequest(
+          `${engine.url}${request.url ?? ""}`,
+          {
+            method: request.method ?? "POST",
+            headers: { ...request.headers, ...(reads ? { "X-Dev-Settings": devSettings } : {}) },
+          },
+          (answer) => {
+            const seen: Travelled = { encoding: answer.headers["content-encoding"], bytes: 0 }
+            if (reads) travelled.push(seen)
+            answer.on("data", (chunk: Buffer) => (seen.bytes += chunk.length))
+            response.writeHead(answer.statusCode ?? 500, answer.headers)
+            answer.on("error", () => response.destroy())
+            answer.pipe(response)
+          },
+        )
+        onward.on("error", () => response.destroy())
+        response.on("close", () => onward.destroy())
+        request.pipe(onward)
+      }),
+      (url) => ({ url, user: engine.user, password: engine.password, travelled }),
+    )
+  })
 
 /** What a request asked for: the settings and parameters in the URL. */
 export interface Asked {

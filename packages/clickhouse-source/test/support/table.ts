@@ -31,11 +31,15 @@ export const table = Effect.fnUntraced(function* (client: ClickHouseClient, rows
 })
 
 /** A table of many different events of some size, all on the first of January. */
-export const bulk = Effect.fnUntraced(function* (client: ClickHouseClient, size: { rows: number; bytes: number }) {
+export const bulk = Effect.fnUntraced(function* (
+  client: ClickHouseClient,
+  size: { rows: number; bytes: number; random?: boolean },
+) {
+  const filling = size.random === true ? `lower(hex(randomString(${size.bytes >> 1})))` : `repeat('x', ${size.bytes})`
   const name = yield* table(client, [])
   yield* command(
     client,
-    `INSERT INTO ${name} SELECT generateUUIDv4(number), toString(number), concat('{"a":"', repeat('x', ${size.bytes}), '"}'),
+    `INSERT INTO ${name} SELECT generateUUIDv4(number), toString(number), concat('{"a":"', ${filling}, '"}'),
       ${instant("2026-01-01 10:00:00")}, 1, 'somebody', '', now64(6), generateUUIDv4(), '{}',
       toDateTime('2026-01-01 12:00:00', 'UTC'), ${instant("2026-01-01 12:00:00")} FROM numbers(${size.rows})`,
   )
