@@ -13,16 +13,23 @@ export class DataFolderInUse extends Schema.TaggedError<DataFolderInUse>()("Data
   }
 }
 
-const take = (file: string): DatabaseSync | undefined => {
-  const database = new DatabaseSync(file, { timeout: 0 })
+/** `statement` in a transaction of its own; undefined when somebody's lock forbids it. */
+const attempt = (file: string, timeout: number, statement: string): DatabaseSync | undefined => {
+  const database = new DatabaseSync(file, { timeout })
   try {
-    database.exec("BEGIN EXCLUSIVE")
+    database.exec(statement)
     return database
   } catch {
     database.close()
     return undefined
   }
 }
+
+/** A command that only looks is gone at once: it must not keep a runner from starting. */
+const take = (file: string) => attempt(file, 1_000, "BEGIN EXCLUSIVE")
+
+/** Reading shares the lock with others that look, so that they do not take each other for a runner. */
+const look = (file: string) => attempt(file, 0, "BEGIN; SELECT COUNT(*) FROM sqlite_master")
 
 export const hold = (folder: string, file: string): Effect.Effect<void, DataFolderInUse, Scope.Scope> =>
   Effect.acquireRelease(
@@ -36,7 +43,7 @@ export const hold = (folder: string, file: string): Effect.Effect<void, DataFold
 /** Whether a runner holds the lock at this moment. */
 export const isHeld = (file: string): Effect.Effect<boolean> =>
   Effect.sync(() => {
-    const database = take(file)
+    const database = look(file)
     database?.close()
     return database === undefined
   })

@@ -1,0 +1,39 @@
+/** Who may hold a data folder, and who only looks. */
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { DatabaseSync } from "node:sqlite"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { hold, isHeld } from "../src/store/lock.ts"
+
+const lockFile = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "batch-exports-lock-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+  ),
+  (folder) => join(folder, "runner.lock"),
+)
+
+it.effect("a second runner is refused, and the folder is free when the first ends", () =>
+  Effect.gen(function* () {
+    const file = yield* lockFile
+    yield* Effect.gen(function* () {
+      yield* hold("data", file)
+      assert.isTrue(yield* isHeld(file))
+      assert.strictEqual((yield* Effect.flip(hold("data", file))).message, "another runner is using data")
+    }).pipe(Effect.scoped)
+    assert.isFalse(yield* isHeld(file))
+  }),
+)
+
+it.effect("commands that look at the same moment do not take each other for a runner", () =>
+  Effect.gen(function* () {
+    const file = yield* lockFile
+    const other = new DatabaseSync(file)
+    other.exec("BEGIN; SELECT COUNT(*) FROM sqlite_master")
+    assert.isFalse(yield* isHeld(file))
+    other.close()
+    yield* hold("data", file)
+  }),
+)
