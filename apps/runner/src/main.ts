@@ -5,7 +5,9 @@
  * The flag above: every chunk read from a socket is memory that only the garbage collector gives back, and V8 looks at a young
  * generation of several megabytes too seldom for that. With it, a long export stays 60 MB smaller.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+// Whole paths: the package's index loads every server and client that it knows.
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Logger } from "effect"
 import { CliError, Command } from "effect/cli"
 import { readFileSync } from "node:fs"

@@ -1,5 +1,5 @@
 /** `batch-exports start`: the runner itself. Runs until it is told to stop. */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Console, Effect, Layer, Logger, Ref } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Otlp } from "effect/observability"

@@ -3,7 +3,7 @@
  * database. Attempts and their delays are inside the activity, where the retry policy is; what a crash interrupts is begun
  * again by whoever holds the shard next. Payloads are two identifiers: definitions and secrets stay in the configuration.
  */
-import { NodeCrypto } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Effect, Layer, Option, Schema } from "effect"
 import { ClusterWorkflowEngine, SingleRunner } from "effect/cluster"
 import { Activity, Workflow, WorkflowEngine } from "effect/workflow"

@@ -1,5 +1,5 @@
 /** A whole runner as one layer: state, engine, scheduling, word to people, health. */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Clock, Effect, Layer, Ref, References } from "effect"
 import type { Configuration } from "../config/Config.ts"
 import * as Engine from "../engine/clusterEngine.ts"
