@@ -38,13 +38,18 @@ const engine = (endsRuns: Ref.Ref<boolean>) =>
     }),
   )
 
-const loaded = (exports: Readonly<Record<string, Settings>>, runner = {}): Loaded => ({
-  runner: RunnerSettings.make({ concurrency: 1_000, perDestination: 1_000, ...runner }),
+const loaded = (exports: Readonly<Record<string, Settings>>, identity: "Append" | "Upsert" = "Append"): Loaded => ({
+  runner: RunnerSettings.make({ concurrency: 1_000, perDestination: 1_000 }),
   definitions: new Map(
     Object.entries(exports).map(([name, settings]) => [
       name,
       {
-        export: { name, destinationName: "warehouse", destination: { ledger: () => Stream.empty } },
+        export: {
+          name,
+          destinationName: "warehouse",
+          destination: { ledger: () => (name === "broken" ? Stream.die("a plugin's fault") : Stream.empty) },
+          source: { open: Effect.succeed({ model: { identity: { _tag: identity } } }) },
+        },
         schedule: Schedule.make(settings),
       } as unknown as NonNullable<ReturnType<Loaded["definitions"]["get"]>>,
     ]),
@@ -124,6 +129,34 @@ describe("planning on a clock", () => {
           runs.map(({ window }) => time(window.start)).toReversed(),
           Array.from({ length: 5 }, (_, hour) => time(START + hour * HOUR)),
         )
+      }),
+    ),
+  )
+
+  it.effect("what replaces older records catches up in one window, whatever the limit", () =>
+    withPlanning(({ configure, round }) =>
+      Effect.gen(function* () {
+        yield* configure(loaded({ persons: { every: "hour", settle: "0 seconds", catchUpLimit: 1 } }, "Upsert"))
+        yield* TestClock.setTime(START + 48 * HOUR)
+        assert.strictEqual(yield* round, 1)
+        const [run, ...others] = yield* Runs.list({ limit: 100 })
+        assert.lengthOf(others, 0)
+        assert.deepStrictEqual(run?.window, { start: START, end: START + 48 * HOUR })
+        assert.deepStrictEqual(
+          (yield* Exports.occurrences("persons")).map(({ occurrences, outcome }) => [occurrences, outcome]),
+          [[48, "run"]],
+        )
+      }),
+    ),
+  )
+
+  it.effect("an export that cannot be planned does not hold up the others", () =>
+    withPlanning(({ configure, round }) =>
+      Effect.gen(function* () {
+        yield* configure(loaded({ broken: { every: "hour" }, events: { every: "hour", concurrency: 5 } }))
+        yield* TestClock.setTime(START + 5 * HOUR)
+        assert.strictEqual(yield* round, 4)
+        assert.deepStrictEqual((yield* Exports.get("broken"))?.cursorAt, START)
       }),
     ),
   )

@@ -16,6 +16,8 @@ export interface Skipped extends Span {
 
 export interface Planned extends Span {
   readonly dueAt: number
+  /** How many periods of the schedule it spans; 1 unless given. */
+  readonly occurrences?: number
 }
 
 export interface Plan {
@@ -97,6 +99,23 @@ const append = (skipped: Array<Skipped>, { end, start }: Span, reason: SkipReaso
   if (last !== undefined && last.reason === reason && last.end === start) {
     skipped[skipped.length - 1] = { ...last, end, occurrences: last.occurrences + 1 }
   } else skipped.push({ start, end, reason, occurrences: 1 })
+}
+
+/**
+ * Runs that follow on one another as one. Where things are read as they are now, each of many windows over the past would
+ * read the same things again.
+ */
+export const joined = (runs: ReadonlyArray<Planned>): ReadonlyArray<Planned> => {
+  const spans: Array<Planned> = []
+  for (const run of runs) {
+    const last = spans.at(-1)
+    if (last === undefined || last.end !== run.start) spans.push(run)
+    else {
+      const occurrences = (last.occurrences ?? 1) + (run.occurrences ?? 1)
+      spans[spans.length - 1] = { start: last.start, end: run.end, dueAt: Math.max(last.dueAt, run.dueAt), occurrences }
+    }
+  }
+  return spans
 }
 
 /** Whether the ledger holds all of a span. Asked in order of start, so that long ledgers are walked once. */

@@ -115,7 +115,7 @@ export const account = Effect.fnUntraced(function* (plan: Accounted) {
     const moved = yield* sql<Row>`UPDATE exports SET cursor_at = ${plan.cursor}, next_due_at = ${plan.nextDue}
       WHERE name = ${plan.export} AND cursor_at = ${plan.from} RETURNING name`
     if (moved.length === 0) return false
-    for (const { dueAt, end, start } of plan.runs) {
+    for (const { dueAt, end, occurrences, start } of plan.runs) {
       const run_id = yield* Runs.insert({
         export: plan.export,
         destination: plan.destination,
@@ -123,7 +123,12 @@ export const account = Effect.fnUntraced(function* (plan: Accounted) {
         window: { start, end },
         dueAt,
       })
-      yield* occurrence(plan.export, { start, end }, { occurrences: 1, outcome: "run", reason: null, run_id }, now)
+      yield* occurrence(
+        plan.export,
+        { start, end },
+        { occurrences: occurrences ?? 1, outcome: "run", reason: null, run_id },
+        now,
+      )
     }
     for (const { end, occurrences, reason, start } of plan.skipped) {
       yield* occurrence(plan.export, { start, end }, { occurrences, outcome: "skipped", reason, run_id: null }, now)
