@@ -70,7 +70,8 @@ export const resume = Command.make(
   Effect.fn("resume")(function* (flags) {
     yield* Effect.gen(function* () {
       const state = yield* findState(flags.export, flags.json)
-      if (flags.skipGap && state.cursorAt !== null) {
+      // Without a pause there is no gap: what has ended is about to be exported.
+      if (flags.skipGap && state.pausedAt !== null && state.cursorAt !== null) {
         yield* skipGap(flags.config, { ...state, cursorAt: state.cursorAt }, flags.json)
       }
       const failures = flags.retryFailed
@@ -128,10 +129,14 @@ export const retry = Command.make(
   Effect.fn("retry")(function* (flags) {
     yield* Effect.gen(function* () {
       const run = yield* findRun(flags.run, flags.json)
-      if (!(yield* Runs.retry(run.id, flags.force ? { mode: "force" } : {}))) {
+      if (!(yield* Runs.retry(run.id, flags.force ? "force" : "once"))) {
         return yield* usage(`run ${run.id.slice(0, 8)} is ${run.state}: only a finished run can be retried`, flags.json)
       }
       yield* say(flags.json, { run: run.id, state: "scheduled" }, `Run ${run.id.slice(0, 8)} is tried again.`)
+      const state = yield* Exports.get(run.export)
+      if (run.backfillId === null && typeof state?.pausedAt === "number") {
+        yield* Console.error(`${run.export} is paused: this waits for batch-exports resume ${run.export}`)
+      }
       yield* remindOfRunner(flags.data)
     }).pipe(withState(flags.data, flags.json))
   }),

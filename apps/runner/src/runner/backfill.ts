@@ -47,7 +47,7 @@ const advance = Effect.fnUntraced(function* <E, R>(
   definition: Definition,
   ledger: Effect.Effect<ReadonlyArray<Schedule.Span>, E, R>,
 ) {
-  const { failed, unfinished } = yield* Backfills.counts(backfill.id)
+  const { cancelled, failed, unfinished } = yield* Backfills.counts(backfill.id)
   if (failed > 0) {
     // Oldest first: what comes after a failed window would hide it.
     if (unfinished === 0)
@@ -55,7 +55,11 @@ const advance = Effect.fnUntraced(function* <E, R>(
     return
   }
   if (backfill.cursorAt >= backfill.range.end) {
-    if (unfinished === 0) yield* Backfills.finish(backfill.id, "completed")
+    if (unfinished > 0) return
+    // Its window is missing, so it is not complete; `resume` exports it.
+    yield* cancelled > 0
+      ? Backfills.finish(backfill.id, "failed", "a run was cancelled: batch-exports backfill resume exports its window")
+      : Backfills.finish(backfill.id, "completed")
     return
   }
   const room = backfill.concurrency + AHEAD - unfinished

@@ -16,8 +16,15 @@ export const patience = (retryFor: number) =>
             : duration,
       ),
     ),
-    Schedule.while(({ elapsed, input }) => (input.recovery !== "stop" || isOpen(input)) && elapsed < retryFor),
+    Schedule.while(({ elapsed, input }) =>
+      input.reason === "Busy"
+        ? elapsed < Math.max(retryFor, BUSY)
+        : (input.recovery !== "stop" || isOpen(input)) && elapsed < retryFor,
+    ),
   )
+
+/** Runs of one upsert export go one at a time, and a backfill of it may take long: waiting for one's turn is no failure. */
+const BUSY = Duration.toMillis("1 day")
 
 /** The source is behind: what is to be exported is still arriving. A schedule waits for it, where a person is told. */
 const isOpen = (error: ExportError): boolean => error.reason === "WindowOpen"

@@ -175,12 +175,12 @@ export const cancel = Effect.fnUntraced(function* (id: string) {
 export const resume = Effect.fnUntraced(function* (id: string) {
   const sql = yield* SqlClient.SqlClient
   return yield* Effect.gen(function* () {
-    const moved = yield* sql<Row>`UPDATE backfills SET state = 'running', message = NULL, finished_at = NULL
-      WHERE id = ${id} AND state IN ('failed', 'cancelled') RETURNING id`
-    if (moved.length === 0) return false
+    const [moved] = yield* sql<Row>`UPDATE backfills SET state = 'running', message = NULL, finished_at = NULL
+      WHERE id = ${id} AND state IN ('failed', 'cancelled') RETURNING mode`
+    if (moved === undefined) return false
     const rows = yield* sql<Row>`SELECT id FROM runs
       WHERE backfill_id = ${id} AND state IN ('failed', 'cancelled', 'skipped')`
-    for (const row of rows) yield* Runs.retry(String(row["id"]))
+    for (const row of rows) yield* Runs.retry(String(row["id"]), String(moved["mode"]) as Contract.Mode)
     return true
   }).pipe(sql.withTransaction)
 })

@@ -183,8 +183,7 @@ export const completed = ({ generation, id }: Key, outcome: ExportWindow.Outcome
 export const failed = ({ generation, id }: Key, error: Failure): Answer<boolean> =>
   finish(id, generation, { state: "failed", error: JSON.stringify(error) })
 
-export const cancelled = ({ generation, id }: Key): Answer<boolean> =>
-  finish(id, generation, { state: "cancelled", cancel_requested: 0 })
+export const cancelled = ({ generation, id }: Key): Answer<boolean> => finish(id, generation, { state: "cancelled" })
 
 export const skipped = ({ generation, id }: Key, error: Failure): Answer<boolean> =>
   finish(id, generation, { state: "skipped", error: JSON.stringify(error) })
@@ -193,7 +192,7 @@ const finish = (id: string, generation: number, changes: Record<string, unknown>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
-    const rows = yield* sql<Row>`UPDATE runs SET ${sql.update({ ...changes, finished_at: now })}
+    const rows = yield* sql<Row>`UPDATE runs SET ${sql.update({ ...changes, cancel_requested: 0, finished_at: now })}
       WHERE id = ${id} AND generation = ${generation} AND state IN ('scheduled', 'starting', 'running') RETURNING id`
     return rows.length > 0
   })
@@ -214,8 +213,11 @@ export const cancelRequests: Answer<ReadonlyArray<Key>> = Effect.gen(function* (
   return rows.map((row) => ({ id: String(row["id"]), generation: Number(row["generation"]) }))
 })
 
-/** Makes a finished run wait again, as a new execution; false when it is not finished. */
-export const retry = (id: string, changes: { readonly mode?: Contract.Mode } = {}): Answer<boolean> =>
+/**
+ * Makes a finished run wait again, as a new execution; false when it is not finished. A mode is not kept from the last time:
+ * rows that were forced once would come again.
+ */
+export const retry = (id: string, mode: Contract.Mode = "once"): Answer<boolean> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
@@ -231,7 +233,7 @@ export const retry = (id: string, changes: { readonly mode?: Contract.Mode } = {
       cancel_requested: 0,
       already_exported: 0,
       error: null,
-      ...(changes.mode === undefined ? {} : { mode: changes.mode }),
+      mode,
     })}, generation = generation + 1
       WHERE id = ${id} AND state IN ('completed', 'failed', 'cancelled', 'skipped') RETURNING id`
     return rows.length > 0
