@@ -146,7 +146,7 @@ const check = () => {
   engine()
   for (const file of reports) rmSync(file, { force: true })
   const turbo = join(root, "node_modules", "turbo", "bin", "turbo")
-  exec(node, [turbo, "run", "lint", "typecheck", "test", "--continue", "--concurrency=2", ...args], root, (code) => {
+  exec(node, [turbo, "run", "lint", "typecheck", "test", "--continue", "--concurrency=3", ...args], root, (code) => {
     let passed = 0
     let failed = 0
     for (const file of reports) {

@@ -7,7 +7,7 @@ import * as Backfills from "../src/store/Backfills.ts"
 import * as State from "../src/store/State.ts"
 import { generator } from "./support/random.ts"
 import { allFinished, query, runsOf, until } from "./support/runnerProcess.ts"
-import { World } from "./support/World.ts"
+import { type Started, World } from "./support/World.ts"
 
 /** Set SEED to try other moments; KILLS for a storm (npm run storm). */
 const SEED = Number(process.env["SEED"] ?? 20_260_131)
@@ -78,6 +78,14 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000 })("kill 
           return { ask, folder, isDone, start, verify }
         }
 
+        /** A process that has only begun to load its modules does not listen to signals yet. */
+        const stopped = (runner: Started) =>
+          Effect.promise(async () => {
+            await runner.said("on schedule.")
+            runner.kill("SIGTERM")
+            assert.strictEqual((await runner.finished).code, 0, told())
+          })
+
         let generations = 0
         let current = generation(generations)
         let child = current.start()
@@ -88,8 +96,7 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000 })("kill 
         yield* begun
         for (let kill = 0; kill < KILLS; kill++) {
           if (current.isDone() && allFinished(1)(runsOf(current.folder))) {
-            child.kill("SIGTERM")
-            assert.strictEqual((yield* Effect.promise(() => child.finished)).code, 0, told())
+            yield* stopped(child)
             yield* current.verify
             current = generation(++generations)
             child = current.start()
@@ -114,8 +121,7 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000 })("kill 
           resumed.push(Date.now() - started)
         }
         yield* Effect.promise(() => until(child, current.folder, (runs) => current.isDone() && allFinished(1)(runs)))
-        child.kill("SIGTERM")
-        assert.strictEqual((yield* Effect.promise(() => child.finished)).code, 0, told())
+        yield* stopped(child)
         yield* current.verify
         yield* nothingLeft
         process.stderr.write(

@@ -13,6 +13,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { Client, type ClientConfig, type QueryResultRow } from "pg"
 import { stringify } from "yaml"
@@ -21,6 +22,13 @@ export interface Finished {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
+}
+
+/** A child that runs the command line. */
+export interface Started extends ChildProcess {
+  readonly finished: Promise<Finished>
+  /** Waits for words on its standard error. */
+  readonly said: (text: string) => Promise<void>
 }
 
 type Settings = Readonly<Record<string, unknown>>
@@ -127,7 +135,7 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
   }
 
   /** Starts the command line; the caller may kill it. */
-  const start = (...args: ReadonlyArray<string>): ChildProcess & { readonly finished: Promise<Finished> } => {
+  const start = (...args: ReadonlyArray<string>): Started => {
     const child = spawn(process.execPath, ["--conditions=@batch-exports/source", MAIN, ...args], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
@@ -140,7 +148,13 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
       child.on("error", reject)
       child.on("close", (code) => resolve({ code, stdout, stderr }))
     })
-    return Object.assign(child, { finished })
+    const said = async (text: string) => {
+      while (!stderr.includes(text)) {
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended before it said "${text}"`)
+        await sleep(20)
+      }
+    }
+    return Object.assign(child, { finished, said })
   }
 
   const cli = (...args: ReadonlyArray<string>) => Effect.promise(() => start(...args).finished)
