@@ -262,6 +262,7 @@ describe("after COMMIT was sent", () => {
     ["P0001", false],
     ["22P02", false],
     ["40003", true],
+    ["25P04", true],
     ["08006", true],
     ["08P01", true],
     ["57P01", true],

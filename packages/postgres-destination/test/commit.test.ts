@@ -186,6 +186,17 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
     }),
   )
 
+  it.effect("a transactionTimeout that strikes during COMMIT leaves the outcome unknown, and says so", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const onCommit = (_: Link, stopListening: () => void) => {
+        stopListening()
+        return "drop" as const
+      }
+      assert.strictEqual(yield* exportThrough(schema, onCommit, { transactionTimeout: "2 seconds" }), "CommitUnknown")
+    }),
+  )
+
   it.effect("cut before COMMIT, and another run exports the window before the look-up: its rows, not ours", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema

@@ -69,6 +69,10 @@ layer(Postgres.layer, { excludeTestServices: true })("evolution", (it) => {
       const evolving = yield* destination(schema, { schemaEvolution: "add-columns" })
       const attempt = yield* Effect.forkChild(reasonOf(exportText(evolving, runOf({ model: wider }), "1\ta\tb\n")))
       assert.strictEqual(yield* Fiber.join(attempt), "Busy")
+      // Nor does a check wait, however patient it is with others.
+      const patient = yield* destination(schema, { schemaEvolution: "add-columns", lockTimeout: "10 minutes" })
+      const steps = yield* Stream.runCollect(patient.check(wider))
+      assert.deepInclude(steps.at(-1), { id: "trial", status: "failed" })
       yield* other.commit({ rows: 5, adjusted: {} })
       yield* exportText(evolving, runOf({ model: wider }), "1\ta\tb\n")
       assert.strictEqual(yield* count(schema), 7)

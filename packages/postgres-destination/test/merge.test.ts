@@ -3,7 +3,7 @@ import { FieldType, type Model, RecordSchema } from "@batch-exports/core"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { freshSchema, Postgres } from "./support/database.ts"
-import { field, personRow, persons } from "./support/model.ts"
+import { field, mergedPairs, personRow, persons } from "./support/model.ts"
 import { destination, exportText, hours, reasonOf, runOf, type Settings } from "./support/run.ts"
 
 /** A table of persons, and a way to export one window after the other into it. */
@@ -140,6 +140,20 @@ layer(Postgres.layer, { excludeTestServices: true })("merges", (it) => {
       assert.strictEqual(error.reason, "ValueUnfit")
       assert.include(error.message, "team_id, distinct_id")
       assert.deepStrictEqual(yield* table, ["x A 1 1 A1"])
+    }),
+  )
+
+  it.effect("a domain that takes no NULL, in a column that is no key, is not taken for the key", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const { sql } = yield* Postgres
+      yield* sql(`CREATE DOMAIN ${schema}.filled AS text NOT NULL`)
+      yield* sql(`CREATE TABLE ${schema}.t (id integer PRIMARY KEY, note ${schema}.filled)`)
+      const error = yield* Effect.flip(
+        exportText(yield* destination(schema), runOf({ model: mergedPairs }), "1\t\\N\n"),
+      )
+      assert.strictEqual(error.reason, "ConstraintViolated")
+      assert.include(error.message, '"note"')
     }),
   )
 

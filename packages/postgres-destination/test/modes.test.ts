@@ -193,4 +193,29 @@ layer(Postgres.layer, { excludeTestServices: true })("modes", (it) => {
       }
     }),
   )
+
+  it.effect("a trigger of a partition, or a rule, that drops records is no secret either", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const { sql } = yield* Postgres
+      yield* sql(
+        `CREATE TABLE ${schema}.t (id integer PRIMARY KEY, note text) PARTITION BY RANGE (id);
+         CREATE TABLE ${schema}.t1 PARTITION OF ${schema}.t FOR VALUES FROM (0) TO (99);
+         CREATE FUNCTION ${schema}.odd() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.id % 2 = 1 THEN RETURN NULL; END IF; RETURN NEW; END';
+         CREATE TRIGGER odd BEFORE INSERT ON ${schema}.t1 FOR EACH ROW EXECUTE FUNCTION ${schema}.odd();
+         CREATE TABLE ${schema}.ruled (id integer, note text);
+         CREATE RULE none AS ON INSERT TO ${schema}.ruled WHERE new.id > 4 DO INSTEAD NOTHING`,
+      )
+      const merged = { ...pairs, identity: { _tag: "Upsert", key: ["id"], versions: [] } } as const
+      for (const [table, run] of [
+        ["t", runOf({ model: merged })],
+        ["ruled", runOf({ model: keyed, mode: "fill", export: "another" })],
+      ] as const) {
+        const error = yield* Effect.flip(exportText(yield* destination(schema, { table }), run, pairRows(10)))
+        assert.strictEqual(error.reason, "ConstraintViolated")
+        assert.match(error.message, /dropped 5 records/)
+        assert.strictEqual(yield* count(schema, table), 0)
+      }
+    }),
+  )
 })

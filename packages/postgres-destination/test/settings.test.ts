@@ -21,7 +21,7 @@ describe("transaction settings", () => {
     assert.isTrue(settings(140_000).has("client_connection_check_interval"))
     assert.isFalse(settings(140_000, true).has("client_connection_check_interval"))
     assert.isFalse(settings(160_000).has("transaction_timeout"))
-    assert.strictEqual(settings(170_000).get("transaction_timeout"), "3600000")
+    assert.strictEqual(settings(170_000).get("transaction_timeout"), "3630000")
     assert.strictEqual(settings(150_000).get("lock_timeout"), "3000")
     assert.strictEqual(settings(150_000).get("synchronous_commit"), "on")
     assert.strictEqual(settings(150_000).get("client_encoding"), "UTF8")

@@ -140,6 +140,28 @@ layer(Postgres.layer, { excludeTestServices: true })("targets", (it) => {
     }),
   )
 
+  it.effect("a partition elsewhere is refused, an UNLOGGED one is warned of", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const { sql } = yield* Postgres
+      const to = yield* destination(schema)
+      yield* Effect.acquireRelease(
+        sql(`CREATE FOREIGN DATA WRAPPER ${schema}; CREATE SERVER ${schema} FOREIGN DATA WRAPPER ${schema}`),
+        () => sql(`DROP FOREIGN DATA WRAPPER ${schema} CASCADE`),
+      )
+      yield* sql(`CREATE TABLE ${schema}.t (id integer, note text) PARTITION BY RANGE (id)`)
+      yield* sql(`CREATE UNLOGGED TABLE ${schema}.t1 PARTITION OF ${schema}.t FOR VALUES FROM (0) TO (5)`)
+      yield* exportText(to, runOf(), pairRows(1))
+      assert.match((yield* to.plan(runOf())).notices.join(), /UNLOGGED/)
+      yield* sql(
+        `CREATE FOREIGN TABLE ${schema}.t2 PARTITION OF ${schema}.t FOR VALUES FROM (5) TO (9) SERVER ${schema}`,
+      )
+      const error = yield* Effect.flip(to.plan(runOf()))
+      assert.strictEqual(error.reason, "TargetIncompatible")
+      assert.include(error.message, "foreign table")
+    }),
+  )
+
   it.effect("what the user has on the table keeps working: default, index, trigger, view", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema

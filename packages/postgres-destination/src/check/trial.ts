@@ -12,9 +12,9 @@ import { preparations } from "../sink/preparations.ts"
 import type { StagingKind } from "../sink/staging.ts"
 import { take } from "../sink/take.ts"
 import { claimWindow } from "../sink/transaction.ts"
-import { queueFor } from "../target/create.ts"
+import { queueFor, settingsFor } from "../target/create.ts"
 import type { Layout } from "../target/project.ts"
-import type { Relation, Target } from "../target/Target.ts"
+import { mayDrop, type Relation, type Target } from "../target/Target.ts"
 
 interface Facts {
   readonly access: { readonly absent: boolean }
@@ -44,6 +44,8 @@ export const trial = Effect.fnUntraced(function* (
   yield* session.query("trying a transaction", begin)
   yield* session.query("trying a transaction", local.sql, local.values)
   for (const preparation of preparations(names, config, { access, target, ledger, layout, decision })) {
+    const patience = settingsFor(preparation, settings)
+    yield* session.query("trying a transaction", patience.sql, patience.values)
     yield* queueFor(session, preparation)
     yield* session.query(`trying to create ${preparation.name}`, preparation.statement, [], "create")
   }
@@ -65,7 +67,7 @@ export const trial = Effect.fnUntraced(function* (
     projection: layout.projection,
     intake: decision.intake,
     stagingKind,
-    triggers: (target?.triggers.length ?? 0) > 0,
+    watched: mayDrop(target),
     partitioned: target?.kind === "p",
     attempt: id,
   }

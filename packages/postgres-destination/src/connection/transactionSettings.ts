@@ -48,10 +48,10 @@ export const transactionSettings = (options: Options): ReadonlyArray<Setting> =>
   ]
   const newer: ReadonlyArray<readonly [there: boolean, setting: Setting]> = [
     [options.server.version >= 140_000 && !options.server.windows, ["client_connection_check_interval", "2000"]],
-    // Older servers leave it to us alone.
+    // Older servers leave it to us alone. The margin lets our own timer speak first: it knows which setting to raise.
     [
       options.server.version >= 170_000,
-      ["transaction_timeout", `${Math.ceil(Duration.toMillis(options.transactionTimeout))}`],
+      ["transaction_timeout", `${Math.ceil(Duration.toMillis(options.transactionTimeout)) + 30_000}`],
     ],
   ]
   return [...settings, ...newer.filter(([there]) => there).map(([, setting]) => setting)]

@@ -85,10 +85,11 @@ const commitStatement = (session: Session): Effect.Effect<string, Refusal> =>
 
 /**
  * Only an error that the server itself reports about this transaction proves that it was not committed. A terminated
- * session (57P01 …) may have committed already; so may one whose pooler (08…) lost the server.
+ * session (57P01 …, or 25P04 of a time limit that struck meanwhile) may have committed already; so may one whose pooler (08…)
+ * lost the server.
  */
 export const isUnknown = (error: DestinationError): boolean =>
-  !/^(?!40003)(0A|09|22|23|25|27|40|42|44|54|P0)[0-9A-Z]{3}$/.test(error.code ?? "")
+  !/^(?!40003|25P0[34])(0A|09|22|23|25|27|40|42|44|54|P0)[0-9A-Z]{3}$/.test(error.code ?? "")
 
 const findOut = Effect.fnUntraced(function* (
   { again, claim, parts, reconnect, settings }: Publication,

@@ -49,7 +49,7 @@ const makeSink = (
   /** Whatever interrupts or breaks `step` closes the connection, and with it the transaction. */
   const guarded = <A>(step: Effect.Effect<A, DestinationError>): Effect.Effect<A, DestinationError> =>
     step.pipe(
-      Effect.mapError((error) => (session.overdue() ? overdue(config) : error)),
+      Effect.mapError((error) => (session.overdue() && !settled.includes(error.reason) ? overdue(config) : error)),
       Effect.onError(() =>
         Effect.sync(() => {
           unusable("an earlier call failed or was interrupted")
@@ -116,6 +116,9 @@ const misuse = (message: string): Effect.Effect<never, DestinationError> =>
       remedy: "Report this: it is a defect in the program that drives the destination.",
     }),
   )
+
+/** What the look-up after a COMMIT found out, or could not: "nothing was published" would be a guess. */
+const settled: ReadonlyArray<DestinationError["reason"]> = ["CommitUnknown", "ClaimLost"]
 
 const overdue = ({ transactionTimeout }: Config): DestinationError =>
   new DestinationError({

@@ -17,9 +17,12 @@ const tooLarge = ["22001", "22003", "22008"]
 
 /** Of COPY. */
 export const rejected = (error: DestinationError, { intake, projection, target }: Circumstances): DestinationError => {
-  if (intake._tag === "Merge" && error.code === "23502") return withoutKey(intake.merge.key, error.code)
-  if (!tooLarge.includes(error.code ?? "")) return error
   const name = /, column "(.+?)"/.exec(error.message)?.[1]
+  // Staging has no other constraints than those of the key and of domains.
+  if (intake._tag === "Merge" && error.code === "23502" && intake.merge.key.includes(name ?? "")) {
+    return withoutKey(intake.merge.key, error.code)
+  }
+  if (!tooLarge.includes(error.code ?? "")) return error
   const column = projection.columns.find(({ field, unfit }) => unfit === "fail" && field.name === name)
   return column === undefined
     ? error
@@ -77,6 +80,6 @@ export const againstPolicy = (error: DestinationError, target: string): Destinat
 export const suppressed = (target: string, rows: number): DestinationError =>
   new DestinationError({
     reason: "ConstraintViolated",
-    message: `A trigger on ${target} dropped ${rows} record${rows === 1 ? "" : "s"}`,
-    remedy: 'Nothing was published. Change the trigger; or, if it should drop records, set suppressedRows to "count".',
+    message: `A trigger or a rule on ${target} dropped ${rows} record${rows === 1 ? "" : "s"}`,
+    remedy: 'Nothing was published. Change it; or, if it should drop records, set suppressedRows to "count".',
   })

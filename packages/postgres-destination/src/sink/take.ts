@@ -19,8 +19,8 @@ export interface Taking {
   readonly projection: Layout["projection"]
   readonly intake: Intake
   readonly stagingKind: StagingKind
-  /** Whether triggers may drop records of the table. */
-  readonly triggers: boolean
+  /** Whether triggers or rules may drop records of the table. */
+  readonly watched: boolean
   readonly partitioned: boolean
   /** A UUID of this attempt, for the name of its staging table. */
   readonly attempt: string
@@ -87,7 +87,7 @@ const move = Effect.fnUntraced(function* (
     session
       .query<Record<string, number>>(action, sql, [], "transfer", limit)
       .pipe(Effect.map(({ rows: [row] }) => Object.values(row ?? {})[0] ?? 0))
-  const watched = taking.triggers && config.suppressedRows === "fail"
+  const watched = taking.watched && config.suppressedRows === "fail"
 
   switch (intake._tag) {
     case "Insert": {

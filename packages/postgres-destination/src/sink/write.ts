@@ -8,7 +8,7 @@ import { targetChanged } from "../failure/targetChanged.ts"
 import * as identifier from "../identifier.ts"
 import type * as statements from "../ledger/statements.ts"
 import { prepare } from "../target/create.ts"
-import { readTarget, type Target } from "../target/Target.ts"
+import { mayDrop, readTarget, type Target } from "../target/Target.ts"
 import { firstBytes, release } from "./copy.ts"
 import { intakeFor, layOut } from "./facts.ts"
 import type { Survey } from "./survey.ts"
@@ -46,7 +46,7 @@ export const write = Effect.fn("write")(function* (
         projection: seen.projection,
         intake: seen.intake,
         stagingKind: seen.stagingKind,
-        triggers: (seen.target?.triggers.length ?? 0) > 0,
+        watched: mayDrop(seen.target),
         partitioned: seen.target?.kind === "p",
         attempt: attempt.id,
       },

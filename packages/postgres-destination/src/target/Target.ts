@@ -23,8 +23,12 @@ export interface Relation {
   readonly oid: number
   /** `pg_class.relkind`: r table, p partitioned table, v view, m materialized view, f foreign table … */
   readonly kind: string
-  /** `pg_class.relpersistence`: p permanent, u unlogged. */
+  /** `pg_class.relpersistence`: p permanent, u unlogged. Of a partitioned table, u where one partition is. */
   readonly persistence: string
+  /** Some partition is a foreign table. */
+  readonly foreignParts: boolean
+  /** It has rules for INSERT, which may drop records. COPY does not heed them. */
+  readonly rules: boolean
   readonly rowSecurity: boolean
   readonly select: boolean
   readonly insert: boolean
@@ -36,9 +40,13 @@ export interface Relation {
 export interface Target extends Relation {
   readonly columns: ReadonlyArray<Column>
   readonly uniqueKeys: ReadonlyArray<UniqueKey>
-  /** Row triggers that run before a record is stored, and may drop it or change it. */
+  /** Row triggers, of partitions too, that run before a record is stored, and may drop it or change it. */
   readonly triggers: ReadonlyArray<string>
 }
+
+/** Whether an INSERT may store fewer records than it was given. */
+export const mayDrop = (target: Target | undefined): boolean =>
+  target !== undefined && (target.rules || target.triggers.length > 0)
 
 export interface UniqueKey {
   readonly index: string
@@ -75,7 +83,14 @@ export const readRelation = (session: Session, name: string): Effect.Effect<Rela
   session
     .query<Relation>(
       "looking for a table",
-      `SELECT c.oid, c.relkind AS "kind", c.relpersistence AS "persistence",
+      `WITH parts AS (
+         SELECT p.relkind, p.relpersistence FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         CROSS JOIN LATERAL pg_partition_tree(c.oid) AS tree JOIN pg_catalog.pg_class p ON p.oid = tree.relid
+         WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'p')
+       SELECT c.oid, c.relkind AS "kind",
+              CASE WHEN EXISTS (SELECT FROM parts WHERE relpersistence = 'u') THEN 'u' ELSE c.relpersistence END AS "persistence",
+              c.relkind = 'p' AND EXISTS (SELECT FROM parts WHERE relkind = 'f') AS "foreignParts",
+              EXISTS (SELECT FROM pg_catalog.pg_rewrite WHERE ev_class = c.oid AND ev_type = '3' AND ev_enabled <> 'D') AS "rules",
               row_security_active(c.oid) AS "rowSecurity",
               has_table_privilege(c.oid, 'SELECT') AS "select",
               has_table_privilege(c.oid, 'INSERT') AS "insert",
@@ -133,8 +148,10 @@ const readTriggers = (session: Session, oid: number): Effect.Effect<ReadonlyArra
     .query<{ name: string }>(
       "reading the triggers of a table",
       // tgtype: 1 for each row, 2 before, 4 insert, 16 update.
-      `SELECT tgname AS "name" FROM pg_catalog.pg_trigger
-       WHERE tgrelid = $1 AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3 AND tgtype & 20 <> 0 ORDER BY tgname`,
+      `SELECT tgname::text AS "name" FROM pg_catalog.pg_trigger
+       WHERE (tgrelid = $1::oid OR tgrelid IN (SELECT relid FROM pg_partition_tree($1::oid)))
+         AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3 AND tgtype & 20 <> 0
+       GROUP BY 1 ORDER BY 1`,
       [oid],
     )
     .pipe(Effect.map(({ rows }) => rows.map(({ name }) => name)))

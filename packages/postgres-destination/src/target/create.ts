@@ -18,14 +18,17 @@ export type Preparation =
 /** While ALTER TABLE waits, everybody else waits for it: it gives up soon, and is tried again. */
 const alterPatience = "3000"
 
+/** Local to the transaction. */
+export const settingsFor = ({ _tag }: Preparation, settings: ReturnType<typeof transactionSettings>) =>
+  setLocal(_tag === "Columns" ? [...settings, ["lock_timeout", alterPatience]] : settings)
+
 export const prepare = Effect.fnUntraced(function* (
   session: Session,
   settings: ReturnType<typeof transactionSettings>,
   preparation: Preparation,
 ): Effect.fn.Return<void, DestinationError> {
   const action = `${preparation._tag === "Columns" ? "adding columns to" : "creating"} ${preparation.name}`
-  const altering = preparation._tag === "Columns" ? [["lock_timeout", alterPatience] as const] : []
-  const local = setLocal([...settings, ...altering])
+  const local = settingsFor(preparation, settings)
   yield* session.query(action, begin)
   yield* session.query(action, local.sql, local.values)
   yield* queueFor(session, preparation)

@@ -116,6 +116,13 @@ export const relation = (found: Relation, names: Names): Verdict => {
       "Export to an ordinary or partitioned table: only there do the records and the ledger commit together.",
     )
   }
+  if (found.foreignParts) {
+    return refuse(
+      "TargetIncompatible",
+      `${table} has a partition that is a foreign table`,
+      "Detach that partition, or export to another table: records of a foreign table do not commit together with the ledger.",
+    )
+  }
   return Result.void
 }
 
