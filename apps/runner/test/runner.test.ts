@@ -135,6 +135,16 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
         assert.isTrue(yield* Runs.retry(first?.id ?? ""))
         const again = yield* runsUntil("events", (runs) => runs[0]?.generation === 2 && finishedRuns(3)(runs))
         assert.deepInclude(again[0], { state: "completed", alreadyExported: true })
+        // By force it is exported again, although the ledger has it from this very run.
+        const before = yield* world.counts(names.table, names.ledgerTable)
+        assert.isTrue(yield* Runs.retry(first?.id ?? "", "force", true))
+        const forced = yield* runsUntil("events", (runs) => runs[0]?.generation === 3 && finishedRuns(3)(runs))
+        assert.deepInclude(forced[0], { state: "completed", alreadyExported: false })
+        const after = yield* world.counts(names.table, names.ledgerTable)
+        assert.strictEqual(after.table - before.table, forced[0]?.stored?.received)
+        yield* world.query(
+          `DELETE FROM ${world.schema}.${names.table} WHERE ctid IN (SELECT ctid FROM ${world.schema}.${names.table} ORDER BY ctid DESC LIMIT ${after.table - before.table})`,
+        )
         // As a restore from a backup would.
         const start = new Date(second?.window.start ?? 0).toISOString()
         yield* world.query(`DELETE FROM ${world.schema}.${names.ledgerTable} WHERE window_start = '${start}'`)

@@ -129,7 +129,7 @@ export const retry = Command.make(
   Effect.fn("retry")(function* (flags) {
     yield* Effect.gen(function* () {
       const run = yield* findRun(flags.run, flags.json)
-      if (!(yield* Runs.retry(run.id, flags.force ? "force" : "once"))) {
+      if (!(yield* Runs.retry(run.id, flags.force ? "force" : "once", flags.force))) {
         return yield* usage(`run ${run.id.slice(0, 8)} is ${run.state}: only a finished run can be retried`, flags.json)
       }
       yield* say(flags.json, { run: run.id, state: "scheduled" }, `Run ${run.id.slice(0, 8)} is tried again.`)

@@ -83,7 +83,8 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) 
   return yield* runExport({
     export: definition.export,
     window,
-    runId: run.id,
+    // A ledger does not take the same run twice, even by force: that would be a second copy for one lost answer. Another wish is another run.
+    runId: run.wish === 0 ? run.id : `${run.id}-${run.wish}`,
     mode: run.mode,
     onAttempt: Effect.gen(function* () {
       meter.bytes = 0

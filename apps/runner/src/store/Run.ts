@@ -33,6 +33,8 @@ export interface Run {
   readonly state: State
   /** Counts retries by a person: each is a new execution in the engine, which keeps results by key. */
   readonly generation: number
+  /** The generation in which a person last asked for the window to be exported again, whatever the ledger says; 0: never. */
+  readonly wish: number
   readonly attempts: number
   readonly dueAt: number
   readonly createdAt: number
@@ -76,6 +78,7 @@ export const fromRow = (row: Row): Run => ({
   window: { start: number(row["window_start"]), end: number(row["window_end"]) },
   state: text(row["state"]) as State,
   generation: number(row["generation"]),
+  wish: number(row["wish"]),
   attempts: number(row["attempts"]),
   dueAt: number(row["due_at"]),
   createdAt: number(row["created_at"]),

@@ -215,9 +215,9 @@ export const cancelRequests: Answer<ReadonlyArray<Key>> = Effect.gen(function* (
 
 /**
  * Makes a finished run wait again, as a new execution; false when it is not finished. A mode is not kept from the last time:
- * rows that were forced once would come again.
+ * rows that were forced once would come again. `anew`: a person wants the window again, even if this very run exported it.
  */
-export const retry = (id: string, mode: Contract.Mode = "once"): Answer<boolean> =>
+export const retry = (id: string, mode: Contract.Mode = "once", anew = false): Answer<boolean> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
@@ -234,7 +234,7 @@ export const retry = (id: string, mode: Contract.Mode = "once"): Answer<boolean>
       already_exported: 0,
       error: null,
       mode,
-    })}, generation = generation + 1
+    })}, wish = ${anew ? sql`generation + 1` : sql`wish`}, generation = generation + 1
       WHERE id = ${id} AND state IN ('completed', 'failed', 'cancelled', 'skipped') RETURNING id`
     return rows.length > 0
   })

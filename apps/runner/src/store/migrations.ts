@@ -101,7 +101,13 @@ const first = Effect.gen(function* () {
   yield* sql`CREATE INDEX run_logs_export ON run_logs (export, at)`
 })
 
+/** By what a person asked for, of runs that are to export again: see Run.wish. */
+const wishes = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE runs ADD COLUMN wish INTEGER NOT NULL DEFAULT 0`
+})
+
 export const migrate = Migrator.make({})({
   table: "batch_exports_migrations",
-  loader: Migrator.fromRecord({ "0001_first": first }),
+  loader: Migrator.fromRecord({ "0001_first": first, "0002_wishes": wishes }),
 })
