@@ -5,7 +5,8 @@ import { Reason } from "@batch-exports/core"
 import { ClickHouseSource } from "@batch-exports/clickhouse-source"
 import { errnos, FileDestination, tokens } from "@batch-exports/file-destination"
 import { acceptedPairs, failureTable, PostgresDestination } from "@batch-exports/postgres-destination"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { apis, written } from "./public-api.ts"
 import { capabilities, settings } from "./settings-docs.ts"
 
 interface Part {
@@ -131,13 +132,17 @@ const replace = (text: string, part: Part): string => {
   return `${head}${begin}\n\n${table(part)}\n\n${end}${tail}`
 }
 
-for (const file of new Set(parts.map((part) => part.file))) {
+const settle = (file: string, replaced: (before: string) => string) => {
   const url = new URL(`../${file}`, import.meta.url)
-  const before = readFileSync(url, "utf8")
-  const after = parts.filter((part) => part.file === file).reduce(replace, before)
-  if (!process.argv.includes("--check")) writeFileSync(url, after)
-  else if (after !== before) {
-    console.error(`${file} is out of date: run npm run docs`)
-    process.exitCode = 1
-  }
+  const before = existsSync(url) ? readFileSync(url, "utf8") : ""
+  const after = replaced(before)
+  if (after === before) return
+  if (!process.argv.includes("--check")) return writeFileSync(url, after)
+  console.error(`${file} is out of date: run npm run docs`)
+  process.exitCode = 1
 }
+
+for (const file of new Set(parts.map((part) => part.file))) {
+  settle(file, (before) => parts.filter((part) => part.file === file).reduce(replace, before))
+}
+for (const api of apis()) settle(api.file, () => written(api))
