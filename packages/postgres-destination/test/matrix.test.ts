@@ -1,6 +1,6 @@
 /** What the matrix counts and shows, without running it. */
 import { assert, describe, it } from "@effect/vitest"
-import { type Cell, cells, count, failed, type Outcome, select, table } from "./matrix/cells.ts"
+import { type Cell, cells, count, failed, type Outcome, pairsOf, pairwise, select, table } from "./matrix/cells.ts"
 import { parseVariant } from "./support/variant.ts"
 
 describe("the matrix", () => {
@@ -13,6 +13,13 @@ describe("the matrix", () => {
     ])
     assert.lengthOf(select("18,direct,binary") ?? [], 4)
     assert.isUndefined(select("13"))
+  })
+
+  it("has a selection in which every two values meet", () => {
+    const chosen = pairwise(cells)
+    assert.isAtMost(chosen.length, 24)
+    assert.deepStrictEqual(new Set(chosen.flatMap(pairsOf)), new Set(cells.flatMap(pairsOf)))
+    assert.lengthOf(new Set(cells.flatMap(pairsOf)), 5 * 4 + 5 * 2 + 5 * 2 + 4 * 2 + 4 * 2 + 2 * 2)
   })
 
   it("says each combination in one variable", () => {

@@ -34,6 +34,25 @@ export const select = (only: string | undefined): ReadonlyArray<Cell> | undefine
   )
 }
 
+/** A few of the cells, in which every two values of two dimensions still meet, as far as they do in the cells given. */
+export const pairwise = (all: ReadonlyArray<Cell>): ReadonlyArray<Cell> => {
+  const left = new Set(all.flatMap(pairsOf))
+  const chosen: Array<Cell> = []
+  while (left.size > 0) {
+    // Of equals the one whose way and encoding have been chosen least.
+    const like = (cell: Cell) =>
+      chosen.filter(({ format, pool }) => format === cell.format && pool === cell.pool).length
+    const news = (cell: Cell) => pairsOf(cell).filter((pair) => left.has(pair)).length - like(cell) / (all.length + 1)
+    const next = all.reduce((best, cell) => (news(cell) > news(best) ? cell : best))
+    for (const pair of pairsOf(next)) left.delete(pair)
+    chosen.push(next)
+  }
+  return all.filter((cell) => chosen.includes(cell))
+}
+
+export const pairsOf = (cell: Cell): ReadonlyArray<string> =>
+  describe(cell).flatMap((one, index, values) => values.slice(index + 1).map((other) => `${one} ${other}`))
+
 export const words = (): string => [...new Set(cells.flatMap(describe))].join(", ")
 
 const describe = ({ format, major, pool, tls }: Cell): ReadonlyArray<string> => [

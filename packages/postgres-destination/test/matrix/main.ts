@@ -1,6 +1,7 @@
 /**
  * `npm run test:matrix`: the tests of this destination on each version of Postgres, through each kind of TLS, with and without
- * PgBouncer, in each encoding. Prints a table; fails when a cell did. `--only 14,self-signed,pgbouncer` runs some cells.
+ * PgBouncer, in each encoding. Prints a table; fails when a cell did. Runs a selection in which every two of these meet; `--all` runs every combination,
+ * `--only 14,self-signed,pgbouncer` those of some cells.
  */
 import { hasPgBouncer } from "@batch-exports/dev-services"
 import { spawn, spawnSync } from "node:child_process"
@@ -17,6 +18,7 @@ import {
   failures,
   majors,
   type Outcome,
+  pairwise,
   type Report,
   select,
   table,
@@ -29,8 +31,15 @@ const folder = fileURLToPath(new URL("../..", import.meta.url))
 /** The laws of every destination, and what they cannot know of: claims, and what is cut on the way to COMMIT. */
 const files = ["conformance", "append", "claims", "merge", "modes"]
 
-const { values } = parseArgs({ options: { only: { type: "string" }, jobs: { type: "string", default: "2" } } })
-const chosen = select(values.only)
+const { values } = parseArgs({
+  options: {
+    all: { type: "boolean", default: false },
+    only: { type: "string" },
+    jobs: { type: "string", default: "2" },
+  },
+})
+const selected = select(values.only)
+const chosen = values.all || values.only !== undefined ? selected : selected && pairwise(selected)
 if (chosen === undefined || chosen.length === 0) {
   console.error(`--only takes words of: ${words()}`)
   process.exit(2)
