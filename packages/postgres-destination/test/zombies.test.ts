@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { eventually, freshSchema, Postgres } from "./support/database.ts"
+import { eventually, freshRole, freshSchema, Postgres } from "./support/database.ts"
 import { pairRows } from "./support/model.ts"
 import {
   bytesOf,
@@ -74,6 +74,22 @@ layer(Postgres.layer, { excludeTestServices: true })("runs that hold a window fo
       const to = yield* destination(schema, { lockTimeout: "1 second" })
       assert.strictEqual(yield* reasonOf(exportText(to, runOf({ id: randomUUID() }), pairRows(7))), "Busy")
       assert.strictEqual(yield* sessions(holder), 1)
+    }),
+  )
+
+  it.effect("a session that does not show whether it is committing is left alone", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const { sql } = yield* Postgres
+      const role = yield* freshRole("secret")
+      yield* sql(`ALTER ROLE ${role} SET track_activities = off; GRANT USAGE ON SCHEMA ${schema} TO ${role}`)
+      yield* sql(`ALTER DEFAULT PRIVILEGES IN SCHEMA ${schema} GRANT INSERT, SELECT, UPDATE ON TABLES TO ${role}`)
+      const run = runOf({ id: randomUUID() })
+      const changes = { user: role, password: "secret" }
+      yield* frozen(schema, run.id, changes)
+      const to = yield* destination(schema, { ...changes, lockTimeout: "2 seconds" })
+      assert.strictEqual(yield* reasonOf(exportText(to, run, pairRows(7))), "Busy")
+      assert.strictEqual(yield* sessions(run.id), 1)
     }),
   )
 

@@ -2,7 +2,7 @@
  * Ends the sessions of runs that are dead or overdue and hold what this run waits for. A COPY that waits for its client obeys no
  * timeout of the server's, so a machine that froze, or a pooler that did not notice that its client went, would hold a window for
  * ever. Only sessions of our own, of the same user: an earlier attempt of this very run, or one that said that it would be over by
- * now; and none that is committing. Nothing rests on this: an ended run publishes nothing, and what is exported once is decided by
+ * now; and none that is committing, or that does not show what it does (track_activities = off). Nothing rests on this: an ended run publishes nothing, and what is exported once is decided by
  * the ledger's constraint.
  */
 import type { DestinationError } from "@batch-exports/core"
@@ -13,7 +13,7 @@ import { applicationName } from "./transactionSettings.ts"
 
 const statement = `SELECT pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
   WHERE a.pid = ANY (pg_blocking_pids($1)) AND a.usename = current_user AND a.datname = current_database()
-    AND a.application_name LIKE 'batch-exports %' AND a.query <> 'COMMIT'
+    AND a.application_name LIKE 'batch-exports %' AND a.query NOT IN ('COMMIT', '')
     AND (a.application_name = $2 OR ${expired("a.pid")})`
 
 /** Before that, the holder may just be finishing. */
