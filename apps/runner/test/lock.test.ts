@@ -1,7 +1,7 @@
 /** Who may hold a data folder, and who only looks. */
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,6 +24,14 @@ it.effect("a second runner is refused, and the folder is free when the first end
       assert.strictEqual((yield* Effect.flip(hold("data", file))).message, "another runner is using data")
     }).pipe(Effect.scoped)
     assert.isFalse(yield* isHeld(file))
+  }),
+)
+
+it.effect("a lock that cannot be opened is told as the state that cannot be used", () =>
+  Effect.gen(function* () {
+    const file = yield* lockFile
+    mkdirSync(file)
+    assert.strictEqual((yield* Effect.flip(hold("data", file)))._tag, "SqlError")
   }),
 )
 

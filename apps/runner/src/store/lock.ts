@@ -3,7 +3,9 @@
  * process ends, so no lock is ever left behind, and no process id has to be believed.
  */
 import { Effect, Schema, type Scope } from "effect"
+import type { SqlError } from "effect/sql"
 import { DatabaseSync } from "node:sqlite"
+import { failed } from "./sqlite.ts"
 
 export class DataFolderInUse extends Schema.TaggedError<DataFolderInUse>()("DataFolderInUse", {
   folder: Schema.String,
@@ -31,12 +33,14 @@ const take = (file: string) => attempt(file, 1_000, "BEGIN EXCLUSIVE")
 /** Reading shares the lock with others that look, so that they do not take each other for a runner. */
 const look = (file: string) => attempt(file, 0, "BEGIN; SELECT COUNT(*) FROM sqlite_master")
 
-export const hold = (folder: string, file: string): Effect.Effect<void, DataFolderInUse, Scope.Scope> =>
+export const hold = (
+  folder: string,
+  file: string,
+): Effect.Effect<void, DataFolderInUse | SqlError.SqlError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.suspend(() => {
-      const database = take(file)
-      return database === undefined ? Effect.fail(new DataFolderInUse({ folder })) : Effect.succeed(database)
-    }),
+    Effect.flatMap(Effect.try({ try: () => take(file), catch: failed("open") }), (database) =>
+      database === undefined ? Effect.fail(new DataFolderInUse({ folder })) : Effect.succeed(database),
+    ),
     (database) => Effect.sync(() => database.close()),
   )
 

@@ -6,7 +6,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 
 type Row = Record<string, unknown>
 
-const failed = (operation: string) => (cause: unknown) => {
+export const failed = (operation: string) => (cause: unknown) => {
   // The classifier looks for `errno`, where Node says `errcode`.
   if (typeof cause === "object" && cause !== null && "errcode" in cause && !("errno" in cause)) {
     Object.assign(cause, { errno: cause.errcode })
