@@ -5,6 +5,7 @@ import * as RunnerSettings from "../src/config/RunnerSettings.ts"
 import { RunEngine } from "../src/engine/RunEngine.ts"
 import { Definitions, type Loaded } from "../src/runner/Definitions.ts"
 import { dispatch } from "../src/runner/dispatch.ts"
+import * as Failures from "../src/runner/failures.ts"
 import { planDue } from "../src/runner/planDue.ts"
 import * as Schedule from "../src/schedule/Schedule.ts"
 import type { Settings } from "../src/schedule/Settings.ts"
@@ -146,6 +147,27 @@ describe("planning on a clock", () => {
           (yield* Exports.occurrences("persons")).map(({ occurrences, outcome }) => [occurrences, outcome]),
           [[48, "run"]],
         )
+      }),
+    ),
+  )
+
+  it.effect("an export that comes back is given the runs that were skipped for its absence", () =>
+    withPlanning(({ configure, endsRuns, round }) =>
+      Effect.gen(function* () {
+        const both = loaded({ events: { every: "hour", settle: "0 seconds" } })
+        yield* configure(both)
+        yield* endsRuns(false)
+        yield* TestClock.setTime(START + HOUR)
+        yield* round
+        yield* configure(loaded({}))
+        const [run] = yield* Runs.list({ limit: 10 })
+        assert.isDefined(run)
+        yield* Runs.skipped(run, Failures.removed("events"))
+        yield* configure(both)
+        assert.deepInclude((yield* Runs.list({ limit: 10 }))[0], { id: run.id, state: "scheduled", error: null })
+        // Once is enough.
+        yield* configure(both)
+        assert.strictEqual((yield* Runs.list({ limit: 10 }))[0]?.generation, 2)
       }),
     ),
   )

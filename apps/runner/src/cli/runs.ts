@@ -3,6 +3,7 @@ import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Run, State } from "../store/Run.ts"
 import * as Runs from "../store/Runs.ts"
+import { find } from "./backfillProgress.ts"
 import { usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
@@ -17,7 +18,10 @@ export const runs = Command.make(
     run: Argument.String("run").pipe(Argument.withDescription("A run's id, or how it begins"), Argument.optional),
     export: Flag.String("export").pipe(Flag.withDescription("Only of this export"), Flag.optional),
     state: Flag.Literals("state", states).pipe(Flag.withDescription("Only in this state"), Flag.optional),
-    backfill: Flag.String("backfill").pipe(Flag.withDescription("Only of the backfill with this id"), Flag.optional),
+    backfill: Flag.String("backfill").pipe(
+      Flag.withDescription("Only of the backfill whose id begins so"),
+      Flag.optional,
+    ),
     limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many (default: 20)"), Flag.withDefault(20)),
     data: Flags.data,
     json: Flags.json,
@@ -31,7 +35,7 @@ export const runs = Command.make(
       const found = yield* Runs.list({
         export: Option.getOrUndefined(flags.export),
         states: Option.isSome(flags.state) ? [flags.state.value] : undefined,
-        backfillId: Option.getOrUndefined(flags.backfill),
+        backfillId: Option.isSome(flags.backfill) ? (yield* find(flags.backfill.value, flags.json)).id : undefined,
         limit: flags.limit,
       })
       yield* Console.log(

@@ -88,6 +88,12 @@ export const sync = Effect.fnUntraced(function* (configured: ReadonlyArray<Confi
         next_due_at: schedule === null ? null : 0,
         removed_at: null,
       })} WHERE name = ${name}`
+      if (state.removedAt !== null) {
+        // They were skipped for its absence alone, and the schedule is past them.
+        const skipped = yield* sql<Row>`SELECT id FROM runs
+          WHERE export = ${name} AND origin = 'schedule' AND state = 'skipped' AND finished_at >= ${state.removedAt}`
+        for (const row of skipped) yield* Runs.retry(String(row["id"]))
+      }
     }
     for (const { name, removedAt } of known.values()) {
       if (removedAt === null) {
