@@ -10,25 +10,21 @@ import { cleaned, quoted } from "./hygiene.ts"
 const badEscapes = String.raw`(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})`
 
 /**
- * Escapes of NUL, and of characters that need none, which could spell the name of a key that is searched for. isValidJSON
- * passes them. A short pattern that few documents match costs half as much as the exact one.
+ * What isValidJSON passes and yet has to be looked at: escapes of NUL, and of characters that need none, which could spell the name
+ * of a key that is searched for; and exponents of four digits, some of which Postgres refuses. Most documents are told from
+ * a short pattern that few match, in one go; the exact ones take twice as long.
  */
-const hasOddEscape = (document: string) =>
-  onlyWhere(matches(document, String.raw`\\u00[02567]`), document, "o0", (text) =>
-    matches(text, String.raw`\\u00(?:00|24|5[fF]|6[0-9a-fA-F]|7[0-9aA])`),
-  )
-
-/**
- * isValidJSON passes some exponents of four digits. What every such number ends in is found at once, and in little else; the other
- * pattern, which takes longer, looks for how numbers begin.
- */
-const hasLongExponent = (document: string) =>
-  onlyWhere(matches(document, String.raw`[0-9][eE][+-]?[0-9]{4,}[\s,\]}]`), document, "e0", (text) =>
-    matches(text, String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4}`),
+const hasOddity = (document: string) =>
+  onlyWhere(matches(document, String.raw`\\u00[02567]|[0-9][eE][+-]?[0-9]{4,}[\s,\]}]`), document, "o0", (text) =>
+    matches(
+      text,
+      String.raw`\\u00(?:00|24|5[fF]|6[0-9a-fA-F]|7[0-9aA])`,
+      String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4}`,
+    ),
   )
 
 /** Several times as fast as `match` where a pattern does not begin with letters. */
-const matches = (text: string, pattern: string) => `multiMatchAny(${text}, ${literals([pattern])})`
+const matches = (text: string, ...patterns: ReadonlyArray<string>) => `multiMatchAny(${text}, ${literals(patterns)})`
 
 const withoutBadEscapes = (text: string) => `replaceRegexpAll(${text}, ${literal(badEscapes)}, '\\\\1')`
 
@@ -46,8 +42,7 @@ export const isVouched = (document: string, defensive: boolean, parsed?: string)
           parsed,
           onlyWhere(`NOT ${parsed}`, document, "v0", (text) => `isValidJSON(${text})`),
         ),
-    `NOT ${hasLongExponent(document)}`,
-    `NOT ${hasOddEscape(document)}`,
+    `NOT ${hasOddity(document)}`,
     ...(defensive ? [`NOT multiSearchAny(${document}, ['\\\\ud', '\\\\uD'])`, `NOT ${hasManyDigits(document)}`] : []),
   )
 

@@ -52,7 +52,7 @@ const string = String.raw`"(?:[^"\\]|\\.)*"`
 const leadingValue = (() => {
   let inside = `[^{}\\[\\]"]|${string}`
   for (let depth = 0; depth < 5; depth++) inside = `[^{}\\[\\]"]|${string}|[{\\[](?:${inside})*[}\\]]`
-  return `^(?:${string}|[{\\[](?:${inside})*[}\\]]|[^{}\\[\\]",\\s]+)`
+  return `^ *(?:${string}|[{\\[](?:${inside})*[}\\]]|[^{}\\[\\]",\\s]+)`
 })()
 
 /**
@@ -84,20 +84,15 @@ const repeated = (source: Readable, keys: Keys): ReadonlyArray<Named> => {
 }
 
 /**
- * The exact text of a member that stands once in a document: what ClickHouse says where the document reads the same, which
- * only an object shows at its end; '' where it does not.
+ * The exact text of a member that ClickHouse has found and that stands once in a document; '' where the pattern does not read
+ * it. Only what was matched is trimmed: the rest of the document is long.
  */
 const exact = (source: Readable, document: string, key: string): string => {
   const head = `${JSON.stringify(key)}:`
-  const value = `ifNull(${first(source, key)}, '')`
   const at = `position(${document}, ${literal(head)})`
-  const rest = `substring(${document}, ${at} + ${head.length}, length(${value}))`
-  return `if(startsWith(${value}, '{') AND ${at} > 0 AND ${rest} = ${value}, ${value}, '')`
+  const rest = `substring(${document}, ${at} + ${head.length})`
+  return `if(isNotNull(${first(source, key)}) AND ${at} > 0, trimLeft(extract(${rest}, ${literal(leadingValue)})), '')`
 }
-
-/** What a pattern finds behind the name. */
-const matched = (document: string, head: string): string =>
-  `if(position(${document}, ${head}) = 0, '', extract(trimLeft(substring(${document}, position(${document}, ${head}) + length(${head}))), ${literal(leadingValue)}))`
 
 /** A string is written by ClickHouse as its text; other values in a way of its own. */
 const isString = ({ document }: Readable, key: string) => {
@@ -113,47 +108,22 @@ export const layers = (source: Readable, keys: Keys): ReadonlyArray<ReadonlyArra
   const names = both(keys)
   if (names.length === 0) return []
   const name = (key: string, what: string) => nameOf(source, keys, key, what)
-  const exacts = `${source.prefix}_exact`
-  const matches = `${source.prefix}_matched`
-  const exactOf = (key: string) => `arrayElement(${exacts}, ${keys.json.indexOf(key) + 1})`
-  const matchOf = (key: string) => `arrayElement(${matches}, ${keys.json.indexOf(key) + 1})`
   const isFound = (key: string) => `isNotNull(${first(source, key)})`
-  const heads = literals(keys.json.map((key) => `${JSON.stringify(key)}:`))
   const unsure = (key: string) =>
     keys.json.includes(key)
-      ? all(isFound(key), `${name(key, "found")} = ''`)
+      ? all(isFound(key), `${exactOf(source, keys, key)} = ''`)
       : all(`length(ifNull(${first(source, key)}, '')) > 0`, `NOT ${isString(source, key)}`)
-  const ofJson: ReadonlyArray<ReadonlyArray<Named>> = [
-    [
-      {
-        name: exacts,
-        sql: onlyWhere(
-          all(source.vouched, any(...keys.json.map(isFound))),
-          source.document,
-          "m0",
-          (document) => `[${keys.json.map((key) => exact(source, document, key)).join(", ")}]`,
-        ),
-      },
-    ],
-    [
-      {
-        name: matches,
-        sql: onlyWhere(
-          all(source.vouched, any(...keys.json.map((key) => all(isFound(key), `${exactOf(key)} = ''`)))),
-          source.document,
-          "m0",
-          (document) => `arrayMap(h -> ${matched(document, "h")}, ${heads})`,
-        ),
-      },
-    ],
-    keys.json.map((key) => ({
-      name: name(key, "found"),
-      sql: `if(${exactOf(key)} = '', ${matchOf(key)}, ${exactOf(key)})`,
-    })),
-  ]
+  const exactTexts = {
+    name: `${source.prefix}_exact`,
+    sql: onlyWhere(
+      all(source.vouched, any(...keys.json.map(isFound))),
+      source.document,
+      "m0",
+      (document) => `[${keys.json.map((key) => exact(source, document, key)).join(", ")}]`,
+    ),
+  }
   return [
-    repeated(source, keys),
-    ...(keys.json.length === 0 ? [] : ofJson),
+    [...repeated(source, keys), ...(keys.json.length === 0 ? [] : [exactTexts])],
     names.map((key) => ({
       name: name(key, "slow"),
       sql: any(`NOT ${source.vouched}`, name(key, "repeated"), unsure(key)),
@@ -172,6 +142,10 @@ export const layers = (source: Readable, keys: Keys): ReadonlyArray<ReadonlyArra
   ]
 }
 
+/** Empty where none was found. */
+const exactOf = (source: Readable, keys: Keys, key: string) =>
+  `arrayElement(${source.prefix}_exact, ${keys.json.indexOf(key) + 1})`
+
 /** An element for each key; empty where all could be told without a slow look. */
 const lastOf = (source: Readable) => `${source.prefix}_last`
 
@@ -180,7 +154,7 @@ const last = (source: Readable, keys: Keys, key: string) =>
 
 /** The member's exact JSON text: '' where it is absent or `null`. */
 export const json = (source: Readable, keys: Keys, key: string): string =>
-  `if(${nameOf(source, keys, key, "slow")}, ${last(source, keys, key)}, ${nameOf(source, keys, key, "found")})`
+  `if(${nameOf(source, keys, key, "slow")}, ${last(source, keys, key)}, ${exactOf(source, keys, key)})`
 
 /**
  * The member as text, Nullable: a string as its text, another value as its JSON text, NULL where it is absent or `null`.
