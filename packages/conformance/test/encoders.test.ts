@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Encoders from "../src/encoders/index.ts"
 import { Random, Records, Types, Values } from "../src/generate/index.ts"
 import { canonicalRow, type Row } from "../src/values/index.ts"
-import { targetTypeOf } from "../src/golden/targetType.ts"
+import { targetTypeOf } from "../src/encoders/targetType.ts"
 
 const column = (name: string, type: FieldType.FieldType): Projection.Column => ({
   field: { name, type, nullable: true, description: "", created: true },

@@ -3,7 +3,7 @@ import { FieldType, type Projection } from "@batch-exports/core"
 import type { Codec, Row, Value } from "../encoders/index.ts"
 import * as Types from "../generate/types.ts"
 import { listed } from "../generate/values.ts"
-import { targetTypeOf } from "./targetType.ts"
+import { targetTypeOf } from "../encoders/targetType.ts"
 
 export interface Column {
   /** Names the vector. */

@@ -8,7 +8,7 @@ import { classify, codes } from "./connect.ts"
 import { honest, type Parts } from "./Parts.ts"
 import { widenings } from "./project.ts"
 import { serve, type Server } from "./Server.ts"
-import { typeName } from "./typeName.ts"
+import { targetTypeOf } from "../encoders/targetType.ts"
 import * as Store from "./Store.ts"
 
 export interface Options {
@@ -114,7 +114,7 @@ const tabular = (at: At): Tabular => ({
     tableOf(at)?.adornments.push("an index")
   }),
   adornments: Effect.sync(() => tableOf(at)?.adornments ?? []),
-  typeName,
+  typeName: targetTypeOf,
   accepts: widenings,
   refuses: [
     { field: FieldType.text(), column: "bigint" },

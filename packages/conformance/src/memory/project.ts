@@ -3,7 +3,7 @@ import { DestinationError, Encoding, FieldType, Model, type Projection, type Run
 import { Result } from "effect"
 import { encoders } from "../encoders/index.ts"
 import type { TableColumn } from "../Harness.ts"
-import { typeName } from "./typeName.ts"
+import { targetTypeOf } from "../encoders/targetType.ts"
 
 /** Types of columns that also take the values of a narrower field. */
 export const widenings: ReadonlyArray<{ readonly field: FieldType.FieldType; readonly column: string }> = [
@@ -48,7 +48,7 @@ const column = (
   // The source cuts what a shorter column cannot hold, and counts it.
   const as = field.type._tag === "Text" && limitOf(there) !== undefined ? FieldType.text(limitOf(there)) : field.type
   const unfit = Model.identityFields(model).has(field.name) ? "fail" : "nearest"
-  return { field, as, targetType: typeName(as), unfit }
+  return { field, as, targetType: targetTypeOf(as), unfit }
 }
 
 const limitOf = (type: string): number | undefined => {
@@ -59,9 +59,10 @@ const limitOf = (type: string): number | undefined => {
 const incompatible = (fields: ReadonlyArray<Projection.Column["field"]>, columns: ReadonlyArray<TableColumn>) =>
   fields.flatMap(({ name, type }) => {
     const there = columns.find((column) => column.name === name)?.type
-    const own = typeName(type)
+    const own = targetTypeOf(type)
     const cut = type._tag === "Text" && limitOf(there ?? "") !== undefined
-    const fits = there === own || cut || widenings.some((pair) => typeName(pair.field) === own && pair.column === there)
+    const fits =
+      there === own || cut || widenings.some((pair) => targetTypeOf(pair.field) === own && pair.column === there)
     return fits ? [] : [`column "${name}" is ${there}, and the field's type is ${own}`]
   })
 

@@ -1,7 +1,7 @@
 /** Destinations that do as they like with a user's table. */
 import type { Row } from "../encoders/index.ts"
 import { honest } from "../memory/Parts.ts"
-import { typeName } from "../memory/typeName.ts"
+import { targetTypeOf } from "../encoders/targetType.ts"
 import type { Saboteur } from "./Saboteur.ts"
 
 export const schema: ReadonlyArray<Saboteur> = [
@@ -92,7 +92,7 @@ export const schema: ReadonlyArray<Saboteur> = [
           encodings,
           columns?.map((column) => {
             const field = run.model.schema.fields.find(({ name }) => name === column.name)
-            return field === undefined ? column : { ...column, type: typeName(field.type) }
+            return field === undefined ? column : { ...column, type: targetTypeOf(field.type) }
           }),
         ),
     },

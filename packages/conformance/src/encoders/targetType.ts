@@ -1,7 +1,7 @@
-/** How the memory destination's columns spell their types: as Postgres does, since one of its encodings goes by these names. */
+/** What a table of Postgres calls the type of a column that holds a field type. The memory destination spells its own the same way: one of its encodings goes by these names. */
 import type { FieldType } from "@batch-exports/core"
 
-export const typeName = (type: FieldType.FieldType): string => {
+export const targetTypeOf = (type: FieldType.FieldType): string => {
   switch (type._tag) {
     case "Bool":
       return "boolean"
@@ -26,7 +26,7 @@ export const typeName = (type: FieldType.FieldType): string => {
     case "Inet":
       return "inet"
     case "List":
-      return `${typeName(type.of)}[]`
+      return `${targetTypeOf(type.of)}[]`
     default:
       return type satisfies never
   }
