@@ -37,12 +37,34 @@ export interface Opened {
    * Rows that carry an earlier time and become visible later are lost to an append.
    */
   readonly watermark?: Effect.Effect<DateTime.Utc, SourceError>
+  /** How many records a run of the window would send now. Exact, and as dear as reading them without their contents. */
+  readonly count?: (window: Window) => Effect.Effect<number, SourceError>
+  /** About how much a run of the window would send. Cheap: copies of one record, and filters, may not count. */
+  readonly estimate?: (window: Window) => Effect.Effect<Estimate, SourceError>
+  /**
+   * The window in parts of at most about `most`, in order and without gaps. A millisecond is never divided, however much is in
+   * it. One part where nothing is too large, and where what a window holds does not simply add up: aggregates, changing records.
+   */
+  readonly cut?: (window: Window, most: Estimate) => Effect.Effect<ReadonlyArray<Cut>, SourceError>
+  /** When the first record in the window arrived, to the millisecond before; undefined when there is none. */
+  readonly earliest?: (window: Window) => Effect.Effect<DateTime.Utc | undefined, SourceError>
   /** Starts one query for one window. Closing the scope stops it on the server too. */
   readonly read: (request: {
     readonly run: Run
     readonly projection: Projection
     readonly window: Window
   }) => Effect.Effect<Reading, SourceError, Scope.Scope>
+}
+
+/** About how much a window holds; bytes as the source keeps them, before they are encoded. */
+export interface Estimate {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** A part of a window, and about how much is in it. */
+export interface Cut extends Estimate {
+  readonly window: Window
 }
 
 /**
