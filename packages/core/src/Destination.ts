@@ -26,6 +26,10 @@ export interface Destination<Config> {
   /** Annotations drive forms, docs and the CLI; secrets are `Redacted` and `writeOnly`. */
   readonly Config: Schema.Codec<Config, unknown>
   readonly capabilities: Capabilities
+  /** Keys of `Config` that a form asks for first, in this order; it offers the others as further settings. */
+  readonly form?: ReadonlyArray<string>
+  /** What a new target has for the fields of a model: its columns, in order. Pure, so that it can be shown before there is a connection. */
+  readonly newTarget?: (model: Model) => ReadonlyArray<NewColumn>
   /** Steps in order; a failed step is the last. Leaves nothing behind. */
   readonly check: (config: Config, model: Model) => Stream.Stream<CheckStep>
   /** What `open` would do, and the projection that it would use. Touches nothing. */
@@ -41,6 +45,13 @@ export interface Destination<Config> {
   readonly accept?: (config: Config, exportName: string) => Effect.Effect<number, DestinationError>
   /** Opens the destination for one run. Closing the scope before `commit` discards everything. */
   readonly open: (config: Config, run: Run) => Effect.Effect<Sink, DestinationError, Scope.Scope>
+}
+
+export interface NewColumn {
+  /** The field's name. */
+  readonly field: string
+  /** In the words of the destination: `VARCHAR(200)`. */
+  readonly type: string
 }
 
 /** A destination opened for one run. Written `Destination.Sink`, never imported bare. */
@@ -101,6 +112,8 @@ export interface Plugin {
   readonly description: string
   readonly capabilities: Capabilities
   readonly Config: Schema.Top
+  readonly form?: ReadonlyArray<string>
+  readonly newTarget?: (model: Model) => ReadonlyArray<NewColumn>
   /** Decodes without I/O. The path says where in the user's file the value stands. */
   readonly configure: (config: unknown, path?: ReadonlyArray<string | number>) => Result.Result<Configured, ConfigError>
 }
@@ -125,6 +138,8 @@ export const define = <Config>(destination: Destination<Config>): Plugin => {
     description: destination.description,
     capabilities: destination.capabilities,
     Config: destination.Config,
+    ...(destination.form === undefined ? {} : { form: destination.form }),
+    ...(destination.newTarget === undefined ? {} : { newTarget: destination.newTarget }),
     configure: (value, path) =>
       Result.map(decodeConfig(destination.Config, value, path), (config) => ({
         plugin,

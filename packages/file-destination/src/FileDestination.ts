@@ -24,6 +24,7 @@ export const FileDestination: Destination.Plugin = Destination.define<Config>({
     ledger: "transactional",
     target: "stream",
   },
+  form: ["folder", "template", "compression"],
   check,
   plan: (config, run) => plan(config, run),
   ledger: (config, exportName) =>

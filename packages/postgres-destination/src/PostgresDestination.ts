@@ -7,6 +7,7 @@ import { accept, forget } from "./ledger/edit.ts"
 import * as Ledger from "./ledger/Ledger.ts"
 import { plan } from "./plan.ts"
 import { open } from "./sink/open.ts"
+import { newTarget } from "./target/newTarget.ts"
 
 export const PostgresDestination: Destination.Plugin = Destination.define<Config>({
   name: "postgres",
@@ -22,6 +23,9 @@ export const PostgresDestination: Destination.Plugin = Destination.define<Config
     ledger: "transactional",
     target: "tabular",
   },
+  // As the page for users lists them.
+  form: ["user", "password", "host", "port", "table", "database", "schema", "selfSigned"],
+  newTarget,
   check,
   plan,
   ledger: Ledger.read,

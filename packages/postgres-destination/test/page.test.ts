@@ -3,8 +3,9 @@
  * makes checks, plans and exports, and the table that appears is the one that the page shows.
  */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { readFileSync } from "node:fs"
+import { PostgresDestination } from "../src/PostgresDestination.ts"
 import { Postgres } from "./support/database.ts"
 import { eventRows, events } from "./support/model.ts"
 import { configure, exportText, hours, runOf, settingsFor } from "./support/run.ts"
@@ -25,6 +26,29 @@ const documented = [...section("The events table").matchAll(/^\| (\w+) \| `([^`]
 )
 
 layer(Postgres.layer, { excludeTestServices: true })("the user's page", (it) => {
+  it("is what a form shows before there is a connection", () => {
+    assert.deepStrictEqual(
+      PostgresDestination.newTarget?.(events).map(({ field, type }) => ({ name: field, type })),
+      documented,
+    )
+    const { properties } = Schema.toJsonSchemaDocument(PostgresDestination.Config).schema as {
+      readonly properties: Readonly<Record<string, { readonly title: string }>>
+    }
+    assert.deepStrictEqual(
+      PostgresDestination.form?.map((key) => properties[key]?.title),
+      [
+        "User",
+        "Password",
+        "Host",
+        "Port",
+        "Table name",
+        "Database",
+        "Schema",
+        "Does your Postgres instance have a self-signed SSL certificate?",
+      ],
+    )
+  })
+
   it.effect("is followed to the letter, and what it shows appears", () =>
     Effect.gen(function* () {
       const { sql } = yield* Postgres
