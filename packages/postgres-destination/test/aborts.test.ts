@@ -92,7 +92,7 @@ layer(Postgres.layer, { excludeTestServices: true })("aborts", (it) => {
   it.effect("a source that falls silent", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema
-      const to = yield* destination(schema, { stallTimeout: "300 millis" })
+      const to = yield* destination(schema, { stallTimeout: "1 second" })
       const run = runOf({ id: randomUUID() })
       const silent = async function* () {
         yield Buffer.from(pairRows(10))
@@ -109,7 +109,7 @@ layer(Postgres.layer, { excludeTestServices: true })("aborts", (it) => {
   it.effect("a source that falls silent between two windows, while the transaction is open", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema
-      const to = yield* destination(schema, { stallTimeout: "300 millis" })
+      const to = yield* destination(schema, { stallTimeout: "1 second" })
       yield* exportText(to, runOf({ window: hours(1, 2) }), "")
       const run = runOf({ id: randomUUID(), window: hours(0, 3) })
       const sink = yield* to.open(run)
@@ -134,7 +134,7 @@ layer(Postgres.layer, { excludeTestServices: true })("aborts", (it) => {
         `CREATE FUNCTION ${schema}.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$`,
       )
       yield* sql(`CREATE TRIGGER slow BEFORE INSERT ON ${schema}.t FOR EACH ROW EXECUTE FUNCTION ${schema}.slow()`)
-      const to = yield* destination(schema, { stallTimeout: "400 millis" })
+      const to = yield* destination(schema, { stallTimeout: "1 second" })
       const run = runOf({ id: randomUUID() })
       const sink = yield* to.open(run)
       let sent = 0

@@ -134,8 +134,7 @@ layer(Postgres.layer, { excludeTestServices: true })("binary refusals", (it) => 
 
       const broken = async function* () {
         yield pair(1n, "one")
-        // Lets the row reach the server first.
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        while (copied().length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
         throw new Error("the source broke")
       }
       const run = runOf({ offers: both })

@@ -151,11 +151,18 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
           yield* eventually("the setting is read", now, ([row]) => row?.now === standby)
         })
         yield* Effect.acquireRelease(waitFor("nobody"), () => waitFor(""))
+        const run = Effect.runPromiseWith(yield* Effect.context())
+        // Broken any earlier, the server might never read the COMMIT.
+        const committing = eventually(
+          "the commit waits for the standby",
+          sql<{ n: number }>(`SELECT count(*)::int4 AS n FROM pg_stat_activity WHERE wait_event = 'SyncRep'`),
+          ([row]) => row?.n === 1,
+        )
         const outcome = yield* exportThrough(
           schema,
           (link) => {
             link.client.removeAllListeners("close")
-            setTimeout(() => link.client.resetAndDestroy(), 200)
+            void run(committing).then(() => link.client.resetAndDestroy())
             return "pass"
           },
           { lockTimeout: "500 millis" },
@@ -193,7 +200,7 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
         stopListening()
         return "drop" as const
       }
-      assert.strictEqual(yield* exportThrough(schema, onCommit, { transactionTimeout: "2 seconds" }), "CommitUnknown")
+      assert.strictEqual(yield* exportThrough(schema, onCommit, { transactionTimeout: "3 seconds" }), "CommitUnknown")
     }),
   )
 

@@ -87,14 +87,14 @@ export const freshRole = Effect.fnUntraced(function* (password: string) {
   )
 })
 
-/** Waits for what another process is about to do. Fails the test after ten seconds. */
+/** Waits for what another process is about to do. Fails the test after thirty seconds, which only a failure takes. */
 export const eventually = <A, R>(
   what: string,
   probe: Effect.Effect<A, never, R>,
   holds: (value: A) => boolean,
 ): Effect.Effect<A, never, R> =>
   Effect.gen(function* () {
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       const value = yield* probe
       if (holds(value)) return value
       yield* Effect.sleep("50 millis")
