@@ -4,6 +4,7 @@ import { type Source, SourceError } from "@batch-exports/core"
 import { DateTime, Effect, type Scope } from "effect"
 import type { Config } from "./Config.ts"
 import { connect, type Connection } from "./connect.ts"
+import { counting } from "./counting/counting.ts"
 import * as Encodings from "./encodings/index.ts"
 import type { SourceModel, Table } from "./models/SourceModel.ts"
 import { readWindow } from "./read/readWindow.ts"
@@ -25,6 +26,7 @@ export const open = Effect.fn("ClickHouseSource.open")(function* (
     definition: definition(model),
     now: now(connection),
     watermark: watermark(connection, config.settle),
+    ...counting(connection, model),
     read: (request) => readWindow(connection, model, request),
   }
 })

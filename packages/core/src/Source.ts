@@ -62,9 +62,10 @@ export interface Estimate {
   readonly bytes: number
 }
 
-/** A part of a window, and about how much is in it. */
-export interface Cut extends Estimate {
+/** A part of a window, and about how much is in it; undefined where nobody looked, since it cannot be cut anyway. */
+export interface Cut {
   readonly window: Window
+  readonly holds: Estimate | undefined
 }
 
 /**

@@ -39,6 +39,27 @@ export interface Survey {
   readonly query: string
   readonly params: Readonly<Record<string, unknown>>
   readonly slices: (row: Readonly<Record<string, string>>) => readonly [Slice, ...Array<Slice>]
+  /** About how many records that makes. */
+  readonly records: (row: Readonly<Record<string, string>>) => number
+}
+
+/** The rows behind a model's records, each with the time at which it arrived: what is counted without being read. */
+export interface Arrivals {
+  /** What goes after FROM, in brackets where it is not a table. */
+  readonly from: string
+  /** SQL of the time. */
+  readonly time: string
+  /** Which of them count, whenever they arrived. */
+  readonly where: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** Whether the records of two adjoining windows are those of the window that both make together. */
+  readonly additive: boolean
+}
+
+/** SQL over a few rows that gives the average `bytes` of a record's contents, with the parameters of the window. */
+export interface Size {
+  readonly query: string
+  readonly params: Readonly<Record<string, unknown>>
 }
 
 export interface Table {
@@ -59,6 +80,9 @@ export interface SourceModel {
   /** The same model for a first table of these columns, where it can do without some that not every installation has. */
   readonly adapted?: (columns: ReadonlySet<string>) => SourceModel
   readonly survey?: Survey
+  /** One for each table that says when something arrived. Empty: everything is read each time, whenever it arrived. */
+  readonly arrivals: ReadonlyArray<Arrivals>
+  readonly size?: Size
   readonly rows: (
     fields: ReadonlyArray<string>,
     options: { readonly defensive: boolean; readonly slice?: Slice },

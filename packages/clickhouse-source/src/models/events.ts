@@ -3,7 +3,8 @@ import { FieldType, Model, RecordSchema } from "@batch-exports/core"
 import { eventFilter } from "../filters/eventFilter.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import type { Events } from "../Selection.ts"
-import { tableName } from "../sql/text.ts"
+import { averageSize, within } from "../counting/arrivals.ts"
+import { all, tableName } from "../sql/text.ts"
 import { quoted } from "../values/hygiene.ts"
 import { noKeys, type Storable, storable } from "../values/storable.ts"
 import type { Value } from "../values/Value.ts"
@@ -113,11 +114,10 @@ const textColumns = ["event", "distinct_id", "elements_chain"]
 /** String columns that hold JSON documents. */
 const documentColumns = ["properties", "person_properties"]
 
-const ingestion = [
-  // Written exactly so: it is the expression of the table's minmax index.
-  "COALESCE(inserted_at, _timestamp) >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')",
-  "COALESCE(inserted_at, _timestamp) < fromUnixTimestamp64Micro({end:Int64}, 'UTC')",
-]
+/** Written exactly so: it is the expression of the table's minmax index. */
+const ingested = "COALESCE(inserted_at, _timestamp)"
+
+const ingestion = within(ingested)
 
 /** After copies have collapsed: the newest of them decides whether the event is wanted. */
 const filtered = (from: string, condition: string) =>
@@ -128,8 +128,12 @@ export const events = (selection: Events): SourceModel => {
   const team = teamFilter(selection.teamId)
   const { excludeEvents: exclude, filters: properties, includeEvents: include, where } = selection
   const filter = eventFilter({ include, exclude, properties })
+  const chosen = [team.condition, ...(where === undefined ? [] : [`(${where})`])].join(" AND ")
+  const contents = ["event", "distinct_id", ...documentColumns]
   return {
     model,
+    arrivals: [{ from: table, time: ingested, where: chosen, params: team.params, additive: true }],
+    size: averageSize(table, contents, all(chosen, ...ingestion), team.params),
     identity: {
       model: "events",
       table: selection.table ?? "events",
@@ -174,7 +178,7 @@ export const events = (selection: Events): SourceModel => {
         from: filtered(
           collapsed({
             table,
-            where: [team.condition, ...ingestion, ...(where === undefined ? [] : [`(${where})`])].join(" AND "),
+            where: [chosen, ...ingestion].join(" AND "),
             columns: [...new Set(["uuid", ...columns, ...filter.columns])],
             hint: "uuid",
             key: dedupeKey,

@@ -2,6 +2,7 @@
 import { FieldType, type Model, RecordSchema } from "@batch-exports/core"
 import { Duration } from "effect"
 import type { Persons } from "../Selection.ts"
+import { averageSize } from "../counting/arrivals.ts"
 import { tableName } from "../sql/text.ts"
 import * as Document from "../values/document.ts"
 import { cleaned, isClean } from "../values/hygiene.ts"
@@ -84,6 +85,12 @@ const value = (name: Output): Value => {
   }
 }
 
+/** Of mappings and persons that changed, how many records they make: of each person as many as persons have on average. */
+const changedMappings = (row: Readonly<Record<string, string>>): number => {
+  const ofPersons = (Number(row["changed_persons"]) * Number(row["mappings"])) / Math.max(1, Number(row["persons"]))
+  return Number(row["changed_mappings"]) + Math.ceil(ofPersons)
+}
+
 export const persons = (selection: Persons): SourceModel => {
   const team = teamFilter(selection.teamId)
   const [people, mapped] = [selection.table ?? "person", selection.mappings ?? "person_distinct_id2"]
@@ -106,14 +113,19 @@ export const persons = (selection: Persons): SourceModel => {
       { name: tables.mappings, columns: ["team_id", "distinct_id", "person_id", "version", "_timestamp"] },
     ],
     sample: { query: `SELECT 1 FROM ${tables.mappings} WHERE ${team.condition} LIMIT 1`, params: team.params },
+    arrivals: [tables.persons, tables.mappings].map((from) => ({
+      from,
+      time: "_timestamp",
+      where: team.condition,
+      params: team.params,
+      additive: false,
+    })),
+    size: averageSize(tables.persons, ["properties"], team.condition, team.params),
     survey: {
       query: personsSurvey(tables),
       params,
-      slices: (row) => {
-        const [all, changed] = [Number(row["mappings"]), Number(row["changed_mappings"])]
-        const ofPersons = (Number(row["changed_persons"]) * all) / Math.max(1, Number(row["persons"]))
-        return Slices.slices(all, changed + Math.ceil(ofPersons), selection.keysPerQuery)
-      },
+      slices: (row) => Slices.slices(Number(row["mappings"]), changedMappings(row), selection.keysPerQuery),
+      records: (row) => Math.min(Number(row["mappings"]), changedMappings(row)),
     },
     rows: (fields, { defensive, slice = Slices.whole }) => {
       // statement.ts lets only fields of the schema through.

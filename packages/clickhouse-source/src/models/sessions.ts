@@ -44,6 +44,7 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
   const ofEvents = selection.from === "events"
   const named = selection.table ?? (ofEvents ? "events" : "raw_sessions_v3")
   const source: Source = { table: tableName(named), team: team.condition }
+  const arrived = ofEvents ? "COALESCE(inserted_at, _timestamp)" : "max_inserted_at"
   const params = { ...team.params, lookback: Math.ceil(Duration.toMillis(selection.lookback) * 1000).toString() }
   return {
     model,
@@ -62,9 +63,11 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
     ],
     adapted: (columns) => sessions(selection, ofEvents || columns.has("vitals_lcp")),
     sample: { query: `SELECT 1 FROM ${source.table} WHERE ${team.condition} LIMIT 1`, params: team.params },
+    arrivals: [{ from: source.table, time: arrived, where: team.condition, params: team.params, additive: false }],
     survey: {
-      query: sessionsSurvey(source, ofEvents ? "COALESCE(inserted_at, _timestamp)" : "max_inserted_at"),
+      query: sessionsSurvey(source, arrived),
       params,
+      records: (row) => Number(row["changed"]),
       slices: (row) => {
         const found = Slices.slices(Number(row["all"]), Number(row["changed"]), selection.keysPerQuery)
         // The table is sorted by session, so a reading of all of it has one session at a time in memory.

@@ -2,10 +2,11 @@
  * Reads a window in as many queries as its model's survey asks for, one after the other, as one answer. Each must be proven
  * whole before the next one starts, and the records of all are counted together.
  */
-import { Run, type Source, SourceError } from "@batch-exports/core"
+import { Run, type Source, SourceError, type Window } from "@batch-exports/core"
 import { Effect, Exit, Scope } from "effect"
 import type { Connection } from "../connect.ts"
 import type { Slice, SourceModel } from "../models/SourceModel.ts"
+import { whole } from "../models/slices.ts"
 import * as Settings from "../query/settings.ts"
 import { bounds } from "../query/statement.ts"
 import { read, type Request } from "./read.ts"
@@ -15,16 +16,25 @@ export const readWindow = Effect.fnUntraced(function* (
   model: SourceModel,
   request: Request,
 ): Effect.fn.Return<Source.Reading, SourceError, Scope.Scope> {
-  if (model.survey === undefined) return yield* read(connection, model, request)
-  const { params, query, slices } = model.survey
-  const [row] = yield* connection.rows<Record<string, string>>(query, {
-    params: { ...params, ...bounds(request.window) },
-    settings: { ...Settings.always, ...connection.limits, output_format_json_quote_64bit_integers: 1 },
-  })
-  const [first, ...others] = slices(row ?? {})
+  const [[first, ...others]] = yield* slicesOf(connection, model, request.window)
   return others.length === 0
     ? yield* read(connection, model, request, first)
     : yield* joined([first, ...others], (slice) => read(connection, model, request, slice))
+})
+
+/** The queries that a window asks for, and what the survey said, if there was one. */
+export const slicesOf = Effect.fnUntraced(function* (
+  connection: Connection,
+  model: SourceModel,
+  window: Window.Window,
+): Effect.fn.Return<readonly [readonly [Slice, ...Array<Slice>], Readonly<Record<string, string>>], SourceError> {
+  if (model.survey === undefined) return [[whole], {}]
+  const { params, query, slices } = model.survey
+  const [row = {}] = yield* connection.rows<Record<string, string>>(query, {
+    params: { ...params, ...bounds(window) },
+    settings: { ...Settings.always, ...connection.limits, output_format_json_quote_64bit_integers: 1 },
+  })
+  return [slices(row), row]
 })
 
 const joined = Effect.fnUntraced(function* (

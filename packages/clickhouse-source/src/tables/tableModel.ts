@@ -1,7 +1,8 @@
 /** Any table or query as a model: its fields are the columns that ClickHouse describes. Pure. */
 import { FieldType, type Model, type RecordSchema } from "@batch-exports/core"
 import { Duration, Result } from "effect"
-import type { Rows, SourceModel } from "../models/SourceModel.ts"
+import { averageSize } from "../counting/arrivals.ts"
+import type { Arrivals, Rows, SourceModel } from "../models/SourceModel.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import type { Query, Table } from "../Selection.ts"
 import { all, identifier, tableName } from "../sql/text.ts"
@@ -70,6 +71,12 @@ const made = (
       fields: columns.map(({ column, declared, field }) => [column, declared, field.name, field.type._tag]),
     },
     tables: [],
+    arrivals: selection.name === "table" && selection.time !== undefined ? [arrivals(selection, selection.time)] : [],
+    size: averageSize(
+      from,
+      columns.map(({ column }) => identifier(column)),
+      windowOf(selection),
+    ),
     sample: { query: `SELECT 1 FROM ${from} LIMIT 1`, params: { start: "0", end: latest } },
     rows: (fields, { defensive }) =>
       rows(
@@ -80,6 +87,15 @@ const made = (
       ),
   }
 }
+
+/** Sub-windows of changing records would each read the lookback again. */
+const arrivals = (selection: Table, time: string): Arrivals => ({
+  from: source(selection),
+  time: identifier(time),
+  where: "1",
+  params: {},
+  additive: selection.key === undefined || Duration.toMillis(selection.lookback) === 0,
+})
 
 /** The last microsecond that ClickHouse's DateTime64(6) takes. */
 const latest = "10413791999999999"

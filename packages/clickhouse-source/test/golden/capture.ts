@@ -80,6 +80,7 @@ const modelOf = (table: string, type: FieldType.FieldType, nullable: boolean): S
   },
   identity: table,
   tables: [{ name: table, columns: ["v"] }],
+  arrivals: [],
   rows: () => ({
     aliases: [],
     values: [{ type, sql: "v", nullable }],

@@ -20,14 +20,19 @@ export const client = (
 
 export const configured = (
   server: { readonly url: string; readonly user: string; readonly password: string },
-  options: { readonly config?: object; readonly selection?: object } = {},
+  options: {
+    readonly config?: object
+    readonly selection?: { readonly name?: string; readonly [key: string]: unknown }
+  } = {},
 ): Source.Configured =>
   Result.getOrThrow(
     ClickHouseSource.configure(
       { value: { url: server.url, user: server.user, password: server.password, ...options.config } },
-      { value: { name: "events", teamId: 1, ...options.selection } },
+      { value: { name: "events", ...(hasTeams(options.selection?.name) ? { teamId: 1 } : {}), ...options.selection } },
     ),
   )
+
+const hasTeams = (model: string | undefined) => model !== "table" && model !== "query"
 
 /** Every named field as its own type, or as the type that the target is said to have. */
 export const projection = (
