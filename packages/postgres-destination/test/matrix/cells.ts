@@ -55,6 +55,9 @@ export const pairsOf = (cell: Cell): ReadonlyArray<string> =>
 
 export const words = (): string => [...new Set(cells.flatMap(describe))].join(", ")
 
+/** `16 self-signed pgbouncer text`. */
+export const nameOf = (cell: Cell): string => describe(cell).join(" ")
+
 const describe = ({ format, major, pool, tls }: Cell): ReadonlyArray<string> => [
   major,
   tls,
@@ -113,6 +116,10 @@ export const failures = (report: Report): ReadonlyArray<string> =>
       .map(({ fullName }) => `${name.split("/").at(-1)}: ${fullName}`),
     ...(message === "" ? [] : [`${name.split("/").at(-1)}: ${message.split("\n", 1)[0]}`]),
   ])
+
+/** In the order of `cells`. */
+export const ordered = (outcomes: ReadonlyMap<Cell, Outcome>): ReadonlyMap<Cell, Outcome> =>
+  new Map([...outcomes].sort(([a], [b]) => cells.indexOf(a) - cells.indexOf(b)))
 
 const say = (outcome: Outcome | undefined, identity: (typeof identities)[number]): string => {
   if (outcome === undefined) return ""

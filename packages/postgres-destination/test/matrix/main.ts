@@ -1,10 +1,10 @@
 /**
  * `npm run test:matrix`: the tests of this destination on each version of Postgres, through each kind of TLS, with and without
  * PgBouncer, in each encoding. Prints a table; fails when a cell did. Runs a selection in which every two of these meet; `--all` runs every combination,
- * `--only 14,self-signed,pgbouncer` those of some cells.
+ * `--only 14,self-signed,pgbouncer` those of some cells; `--resume` leaves out what passed before. An interruption prints what is known.
  */
 import { hasPgBouncer } from "@batch-exports/dev-services"
-import { spawn, spawnSync } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -17,6 +17,8 @@ import {
   failed,
   failures,
   majors,
+  nameOf,
+  ordered,
   type Outcome,
   pairwise,
   type Report,
@@ -24,6 +26,7 @@ import {
   table,
   words,
 } from "./cells.ts"
+import { keep, passed } from "./results.ts"
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url))
 const folder = fileURLToPath(new URL("../..", import.meta.url))
@@ -36,6 +39,7 @@ const { values } = parseArgs({
     all: { type: "boolean", default: false },
     only: { type: "string" },
     jobs: { type: "string", default: "2" },
+    resume: { type: "boolean", default: false },
   },
 })
 const selected = select(values.only)
@@ -61,6 +65,8 @@ const available = new Map(
 const scratch = mkdtempSync(join(tmpdir(), "matrix-"))
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }))
 
+const running = new Set<ChildProcess>()
+
 const run = async (cell: Cell, index: number): Promise<Outcome> => {
   if (available.get(cell.major) !== true) return { _tag: "NotRun", why: `no Postgres ${cell.major} for this platform` }
   if (cell.pool === "pgbouncer" && !hasPgBouncer()) return { _tag: "NotRun", why: "no PgBouncer on this machine" }
@@ -72,36 +78,52 @@ const run = async (cell: Cell, index: number): Promise<Outcome> => {
     env: { ...process.env, DATABASE_URL: "", PG_BIN: "", ...environment(cell) },
     stdio: ["ignore", "ignore", "pipe"],
   })
+  running.add(child)
   let said = ""
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-2000)))
   const code = await new Promise((resolve) => child.once("close", resolve))
+  running.delete(child)
   try {
     const written = JSON.parse(readFileSync(output, "utf8")) as Report
     // A worker that does not start leaves its file out of the report, and shows in the exit code alone.
-    const report = { ...written, success: written.success && code === 0 }
-    for (const line of failures(report)) console.error(`  ${Object.values(environment(cell)).join(" ")}: ${line}`)
-    return count(report)
+    const whole = { ...written, success: written.success && code === 0 }
+    for (const line of failures(whole)) console.error(`  ${nameOf(cell)}: ${line}`)
+    return count(whole)
   } catch {
-    console.error(`  ${Object.values(environment(cell)).join(" ")}: ${said.trim()}`)
+    console.error(`  ${nameOf(cell)}: ${said.trim()}`)
     return { _tag: "Ran", counts: { append: { passed: 0, failed: 1 }, upsert: { passed: 0, failed: 0 } } }
   }
 }
 
-const outcomes = new Map<Cell, Outcome>()
-const waiting = [...chosen.entries()]
+const results = join(folder, ".vitest", "matrix.json")
+const outcomes = values.resume ? passed(results, chosen) : new Map<Cell, Outcome>()
+const waiting = [...chosen.entries()].filter(([, cell]) => !outcomes.has(cell))
 const started = Date.now()
+
+const report = () => {
+  console.log(table(ordered(outcomes)))
+  const reasons = new Set([...outcomes.values()].flatMap((outcome) => (outcome._tag === "NotRun" ? [outcome.why] : [])))
+  for (const why of reasons) console.log(`not run: ${why}`)
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const child of running) child.kill()
+    report()
+    console.log("interrupted: go on with --resume")
+    process.exit(130)
+  })
+}
+
 await Promise.all(
   Array.from({ length: Math.max(1, Number(values.jobs)) }, async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, cell] = next
       outcomes.set(cell, await run(cell, index))
+      keep(results, outcomes)
       const minutes = ((Date.now() - started) / 60_000).toFixed(1)
       console.error(`${outcomes.size} of ${chosen.length} cells, ${minutes} minutes`)
     }
   }),
 )
-const ordered = new Map([...outcomes].sort(([a], [b]) => chosen.indexOf(a) - chosen.indexOf(b)))
-console.log(table(ordered))
-const reasons = new Set([...ordered.values()].flatMap((outcome) => (outcome._tag === "NotRun" ? [outcome.why] : [])))
-for (const why of reasons) console.log(`not run: ${why}`)
-process.exitCode = [...ordered.values()].some(failed) ? 1 : 0
+report()
+process.exitCode = [...outcomes.values()].some(failed) ? 1 : 0
