@@ -1,11 +1,13 @@
 /** Who may hold a data folder, and who only looks. */
+import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hold, isHeld } from "../src/store/lock.ts"
+import * as State from "../src/store/State.ts"
 
 const lockFile = Effect.map(
   Effect.acquireRelease(
@@ -33,6 +35,15 @@ it.effect("a lock that cannot be opened is told as the state that cannot be used
     mkdirSync(file)
     assert.strictEqual((yield* Effect.flip(hold("data", file)))._tag, "SqlError")
   }),
+)
+
+it.effect("a folder that cannot be made is told as such, also where Node would try for ever", () =>
+  Effect.gen(function* () {
+    for (const folder of ["/proc/no/such/folder", "/dev/null/folder"]) {
+      const error = yield* Effect.flip(Layer.build(State.owned(folder)))
+      assert.strictEqual(error._tag, "PlatformError", folder)
+    }
+  }).pipe(Effect.provide(NodeServices.layer)),
 )
 
 it.effect("commands that look at the same moment do not take each other for a runner", () =>
