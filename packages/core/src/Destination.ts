@@ -43,6 +43,11 @@ export interface Destination<Config> {
   readonly forget?: (config: Config, exportName: string, window?: Window) => Effect.Effect<number, DestinationError>
   /** Says that the target, as it is now, holds what the ledger says: after a restore. Answers with the number of windows. */
   readonly accept?: (config: Config, exportName: string) => Effect.Effect<number, DestinationError>
+  /**
+   * Names the target and its ledger without looking at them, and without a secret. Configurations with different answers have
+   * different ledgers, so what one holds says nothing about the other.
+   */
+  readonly place?: (config: Config) => string
   /** Opens the destination for one run. Closing the scope before `commit` discards everything. */
   readonly open: (config: Config, run: Run) => Effect.Effect<Sink, DestinationError, Scope.Scope>
 }
@@ -120,6 +125,8 @@ export interface Plugin {
 
 export interface Configured {
   readonly plugin: Plugin
+  /** Undefined where the destination does not say. */
+  readonly place: string | undefined
   readonly check: (model: Model) => Stream.Stream<CheckStep>
   readonly plan: (run: Run) => Effect.Effect<Plan, DestinationError>
   readonly ledger: (exportName: string) => Stream.Stream<LedgerRow, DestinationError>
@@ -143,6 +150,7 @@ export const define = <Config>(destination: Destination<Config>): Plugin => {
     configure: (value, path) =>
       Result.map(decodeConfig(destination.Config, value, path), (config) => ({
         plugin,
+        place: destination.place?.(config),
         check: (model) => destination.check(config, model),
         plan: (run) => destination.plan(config, run),
         ledger: (exportName) => destination.ledger(config, exportName),

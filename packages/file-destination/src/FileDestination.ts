@@ -33,6 +33,7 @@ export const FileDestination: Destination.Plugin = Destination.define<Config>({
         Stream.fromIterable(windows.map((window) => ledgerRow(exportName, window))),
       ),
     ),
+  place: (config) => `folder ${config.folder}`,
   open,
 })
 

@@ -1,7 +1,7 @@
 /** The Postgres destination: one table, one ledger beside it, one transaction per run. */
 import { Destination, FieldType } from "@batch-exports/core"
 import { check } from "./check/check.ts"
-import { Config } from "./config/Config.ts"
+import { Config, describeTarget } from "./config/Config.ts"
 import { encodings } from "./encodings.ts"
 import { accept, forget } from "./ledger/edit.ts"
 import * as Ledger from "./ledger/Ledger.ts"
@@ -31,5 +31,6 @@ export const PostgresDestination: Destination.Plugin = Destination.define<Config
   ledger: Ledger.read,
   forget,
   accept,
+  place: (config) => `${describeTarget(config)}, ledger ${config.ledgerTable}`,
   open,
 })

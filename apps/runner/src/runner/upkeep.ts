@@ -46,7 +46,8 @@ const LOOK_BACK = Duration.toMillis("3 days")
 
 /**
  * Runs that completed, and that the ledger does not hold: a table was restored from a backup, a fail-over lost the last
- * transactions, a window was forgotten on purpose. They are exported again.
+ * transactions, a window was forgotten on purpose. They are exported again. Not those that went elsewhere, before the
+ * destination was changed: whether history is to follow is for people to say.
  */
 export const trustLedger = Effect.fn("trustLedger")(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -55,7 +56,8 @@ export const trustLedger = Effect.fn("trustLedger")(function* () {
     const { destination, name } = definition.export
     if (destination.plugin.capabilities.ledger !== "transactional") continue
     const rows = yield* sql<Row>`SELECT id, window_start, window_end FROM runs AS r
-      WHERE export = ${name} AND state = 'completed' AND finished_at > ${now - LOOK_BACK} AND NOT EXISTS (
+      WHERE export = ${name} AND state = 'completed' AND finished_at > ${now - LOOK_BACK}
+        AND (went_to IS NULL OR went_to = ${destination.place ?? sql`went_to`}) AND NOT EXISTS (
         SELECT 1 FROM runs AS other WHERE other.export = r.export AND other.window_start = r.window_start
           AND other.window_end = r.window_end AND other.created_at > r.created_at)`
     if (rows.length === 0) continue

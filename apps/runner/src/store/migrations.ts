@@ -107,7 +107,13 @@ const wishes = Effect.gen(function* () {
   yield* sql`ALTER TABLE runs ADD COLUMN wish INTEGER NOT NULL DEFAULT 0`
 })
 
+/** Where a completed run's window went: the ledger of another place knows nothing of it. */
+const places = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE runs ADD COLUMN went_to TEXT`
+})
+
 export const migrate = Migrator.make({})({
   table: "batch_exports_migrations",
-  loader: Migrator.fromRecord({ "0001_first": first, "0002_wishes": wishes }),
+  loader: Migrator.fromRecord({ "0001_first": first, "0002_wishes": wishes, "0003_places": places }),
 })
