@@ -12,6 +12,8 @@ export interface Options {
   readonly onProgress?: ExportWindow.Request["onProgress"]
   /** Before each attempt. Asking again for a window that another run holds is none. */
   readonly onAttempt?: Effect.Effect<void>
+  /** Told how many milliseconds it was waited for another run to let go of the window, whenever that is over. */
+  readonly onWaited?: (milliseconds: number) => void
   /** Told of each failed attempt. */
   readonly onFailure?: (error: ExportError) => Effect.Effect<void>
   /** Told of each failed attempt that will be followed by another. */
@@ -34,8 +36,9 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
   const limits = options.limits ?? Retry.defaults
   const around = options.around ?? ((attempt) => attempt)
   let attempts = 0
+  let waitingSince: number | undefined
 
-  const attempt = Effect.gen(function* () {
+  const once = Effect.gen(function* () {
     const source = yield* options.export.source.open
     return yield* ExportWindow.exportWindow({
       source,
@@ -48,9 +51,18 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
       },
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     })
+  }).pipe(Effect.scoped, around)
+
+  const attempt = Effect.gen(function* () {
+    const began = yield* Clock.currentTimeMillis
+    const result = yield* Effect.result(once)
+    if (result._tag === "Failure" && result.failure.reason === "Busy") waitingSince ??= began
+    else if (waitingSince !== undefined) {
+      options.onWaited?.(began - waitingSince)
+      waitingSince = undefined
+    }
+    return yield* Effect.fromResult(result)
   }).pipe(
-    Effect.scoped,
-    around,
     Effect.tapError((error) => options.onFailure?.(error) ?? Effect.void),
     Effect.tapError((error) => {
       const again = error.reason === "Busy" || (error.recovery !== "stop" && attempts <= limits.times)

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { vi } from "vitest"
 import * as Runner from "../src/runner/Runner.ts"
+import { reconcile } from "../src/runner/dispatch.ts"
 import { forgetOld, trustLedger } from "../src/runner/upkeep.ts"
 import type { Notice } from "../src/runner/Webhooks.ts"
 import * as Backfills from "../src/store/Backfills.ts"
@@ -129,7 +130,7 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
 
   it.effect("takes a retried window from the ledger, and exports again what the ledger lost", () =>
     Effect.gen(function* () {
-      const { folder, names, settings, world } = yield* prepared("retried")
+      const { changes, folder, names, settings, world } = yield* prepared("retried")
       yield* Effect.gen(function* () {
         const [first, second] = yield* runsUntil("events", finishedRuns(3))
         assert.isTrue(yield* Runs.retry(first?.id ?? ""))
@@ -142,6 +143,13 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
         assert.deepInclude(forced[0], { state: "completed", alreadyExported: false })
         const after = yield* world.counts(names.table, names.ledgerTable)
         assert.strictEqual(after.table - before.table, forced[0]?.stored?.received)
+        // A process that was killed after the commit left it as under way: nothing comes a third time.
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`UPDATE runs SET state = 'running', finished_at = NULL WHERE id = ${first?.id ?? ""}`
+        yield* reconcile(0)
+        const found = yield* runsUntil("events", (runs) => runs[0]?.generation === 4 && finishedRuns(3)(runs))
+        assert.deepInclude(found[0], { state: "completed", alreadyExported: true, mode: "force" })
+        assert.deepStrictEqual(yield* world.counts(names.table, names.ledgerTable), after)
         yield* world.query(
           `DELETE FROM ${world.schema}.${names.table} WHERE ctid IN (SELECT ctid FROM ${world.schema}.${names.table} ORDER BY ctid DESC LIMIT ${after.table - before.table})`,
         )
@@ -157,6 +165,11 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
           3,
         )
         // Once is enough.
+        yield* trustLedger()
+        assert.lengthOf(yield* Runs.list({ limit: 100 }), 6)
+        // Another place has a ledger of its own, which does not speak of what went here.
+        const elsewhere = { ...changes, destination: { table: "elsewhere", ledgerTable: "elsewhere_ledger" } }
+        yield* Runner.replace(configuration(world.config(elsewhere), world.env))
         yield* trustLedger()
         assert.lengthOf(yield* Runs.list({ limit: 100 }), 6)
       }).pipe(withRunner(settings, folder))

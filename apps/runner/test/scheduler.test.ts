@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Logger, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as RunnerSettings from "../src/config/RunnerSettings.ts"
+import type { SqlClient } from "effect/sql"
 import { RunEngine } from "../src/engine/RunEngine.ts"
 import { Definitions, type Loaded } from "../src/runner/Definitions.ts"
 import { dispatch } from "../src/runner/dispatch.ts"
@@ -10,6 +11,7 @@ import { planDue } from "../src/runner/planDue.ts"
 import * as Schedule from "../src/schedule/Schedule.ts"
 import type { Settings } from "../src/schedule/Settings.ts"
 import * as Exports from "../src/store/Exports.ts"
+import type { Run } from "../src/store/Run.ts"
 import { migrate } from "../src/store/migrations.ts"
 import * as Runs from "../src/store/Runs.ts"
 import * as Sqlite from "../src/store/sqlite.ts"
@@ -170,6 +172,42 @@ describe("planning on a clock", () => {
         assert.strictEqual((yield* Runs.list({ limit: 10 }))[0]?.generation, 2)
       }),
     ),
+  )
+
+  it.effect("a run that is retried does what it was made for; one that succeeded is not forced again", () =>
+    Effect.gen(function* () {
+      const window = { start: START, end: START + HOUR }
+      const waiting = { export: "events", destination: "warehouse", origin: "backfill", window, dueAt: START } as const
+      const modeAfter = Effect.fnUntraced(function* (
+        end: (run: Run) => Effect.Effect<unknown, unknown, SqlClient.SqlClient>,
+      ) {
+        const id = yield* Runs.insert({ ...waiting, mode: "force" })
+        const run = yield* Runs.get(id)
+        assert.isDefined(run)
+        yield* end(run)
+        assert.isTrue(yield* Runs.retry(id))
+        return (yield* Runs.get(id))?.mode
+      })
+      assert.strictEqual(yield* modeAfter((run) => Runs.failed(run, Failures.removed("events"))), "force")
+      assert.strictEqual(yield* modeAfter((run) => Runs.cancelled(run)), "force")
+      assert.strictEqual(
+        yield* modeAfter((run) => Runs.completed(run, { _tag: "AlreadyExported", notices: [] })),
+        "once",
+      )
+    }).pipe(Effect.provide(state)),
+  )
+
+  it.effect("a run that waits is cancelled at once, one under way is asked to end", () =>
+    Effect.gen(function* () {
+      const window = { start: START, end: START + HOUR }
+      const waiting = { export: "events", destination: "warehouse", origin: "backfill", window, dueAt: START } as const
+      const id = yield* Runs.insert(waiting)
+      assert.isTrue(yield* Runs.requestCancel(id))
+      assert.isTrue(yield* Runs.retry(id))
+      yield* Runs.dispatch(id)
+      assert.isFalse(yield* Runs.requestCancel(id))
+      assert.deepInclude(yield* Runs.get(id), { state: "starting", cancelRequested: true })
+    }).pipe(Effect.provide(state)),
   )
 
   it.effect("an export that cannot be planned does not hold up the others", () =>

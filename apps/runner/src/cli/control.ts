@@ -12,6 +12,7 @@ import { isFinished } from "../store/Run.ts"
 import * as Runs from "../store/Runs.ts"
 import { reported, usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
+import * as Format from "./format.ts"
 import { findRun } from "./runs.ts"
 import { remindOfRunner, withState } from "./state.ts"
 
@@ -129,7 +130,7 @@ export const retry = Command.make(
   Effect.fn("retry")(function* (flags) {
     yield* Effect.gen(function* () {
       const run = yield* findRun(flags.run, flags.json)
-      if (!(yield* Runs.retry(run.id, flags.force ? "force" : "once", flags.force))) {
+      if (!(yield* Runs.retry(run.id, flags.force ? "force" : undefined, flags.force))) {
         return yield* usage(`run ${run.id.slice(0, 8)} is ${run.state}: only a finished run can be retried`, flags.json)
       }
       yield* say(flags.json, { run: run.id, state: "scheduled" }, `Run ${run.id.slice(0, 8)} is tried again.`)
@@ -153,25 +154,31 @@ export const cancel = Command.make(
     yield* Effect.gen(function* () {
       const [backfill, other] = yield* Backfills.byPrefix(flags.run)
       if (backfill !== undefined && other === undefined) {
-        const changed = yield* Backfills.cancel(backfill.id)
-        return yield* say(
+        const underWay = yield* Backfills.cancel(backfill.id)
+        const changed = underWay !== undefined
+        yield* say(
           flags.json,
-          { backfill: backfill.id, state: changed ? "cancelled" : backfill.state, changed },
+          { backfill: backfill.id, state: changed ? "cancelled" : backfill.state, changed, underWay: underWay ?? 0 },
           changed
-            ? `Backfill ${backfill.id.slice(0, 8)} is cancelled. What it exported stays.`
+            ? `Backfill ${backfill.id.slice(0, 8)} is cancelled. What it exported stays.${underWay === 0 ? "" : ` ${Format.plural(underWay, "run")} under way will be rolled back.`}`
             : `Backfill ${backfill.id.slice(0, 8)} had ended: ${backfill.state}.`,
         )
+        if (changed && underWay > 0) yield* remindOfRunner(flags.data)
+        return
       }
       const run = yield* findRun(flags.run, flags.json)
       if (isFinished(run.state)) {
         return yield* usage(`run ${run.id.slice(0, 8)} has ended: ${run.state}`, flags.json)
       }
-      yield* Runs.requestCancel(run.id)
+      const cancelled = yield* Runs.requestCancel(run.id)
       yield* say(
         flags.json,
-        { run: run.id, state: "cancelled" },
-        `Run ${run.id.slice(0, 8)} is cancelled. Nothing of it is published, unless it was committing already.`,
+        { run: run.id, state: cancelled ? "cancelled" : run.state, cancelRequested: !cancelled },
+        cancelled
+          ? `Run ${run.id.slice(0, 8)} is cancelled.`
+          : `Run ${run.id.slice(0, 8)} is asked to end. Nothing of it is published, unless it is committing already.`,
       )
+      if (!cancelled) yield* remindOfRunner(flags.data)
     }).pipe(withState(flags.data, flags.json))
   }),
 ).pipe(Command.withDescription("End a run or a backfill. Rolls back what is under way."))

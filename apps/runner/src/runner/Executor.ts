@@ -59,7 +59,7 @@ const execute = Effect.fn("executeRun")(function* ({ generation, runId }: Execut
     // The engine must not take this for an end: it waits here until the process is gone.
     return yield* Effect.never
   }
-  if (Exit.isSuccess(ended)) return yield* completed(run, ended.value)
+  if (Exit.isSuccess(ended)) return yield* completed(run, ended.value, definition.export.destination.place)
   // The run has become somebody else's.
   if (Cause.hasInterruptsOnly(ended.cause)) return
   yield* failed(run, ended.cause)
@@ -67,7 +67,7 @@ const execute = Effect.fn("executeRun")(function* ({ generation, runId }: Execut
 
 const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) {
   const { runner } = yield* current
-  const meter = { bytes: 0, attempt: run.attempts }
+  const meter = { bytes: 0, attempt: run.attempts, waited: 0 }
   const window = new Window.Window({
     start: DateTime.makeUnsafe(run.window.start),
     end: DateTime.makeUnsafe(run.window.end),
@@ -95,6 +95,9 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) 
     onProgress: ({ bytes }) => {
       meter.bytes = bytes
     },
+    onWaited: (milliseconds) => {
+      meter.waited += milliseconds
+    },
     onFailure: (error) =>
       Metrics.attemptFailed(run, error.reason).pipe(
         Effect.andThen(log(run, "warn", `attempt ${meter.attempt}: ${Failures.describe(error)}`)),
@@ -102,12 +105,16 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) 
         Effect.provideContext(context),
       ),
     around: stalled(() => meter.bytes, runner.stallTimeout),
-    patience: patience(runner.retryFor),
+    patience: patience(runner.retryFor, () => meter.waited),
   })
 }, Effect.scoped)
 
-const completed = Effect.fnUntraced(function* (run: Run, { milliseconds, outcome }: Finished) {
-  if (!(yield* Runs.completed(run, outcome))) return
+const completed = Effect.fnUntraced(function* (
+  run: Run,
+  { milliseconds, outcome }: Finished,
+  place: string | undefined,
+) {
+  if (!(yield* Runs.completed(run, outcome, place))) return
   const counted =
     outcome._tag === "AlreadyExported" ? { rows: 0, bytes: 0 } : { rows: outcome.stored.received, bytes: outcome.bytes }
   yield* Metrics.ended(run, "completed", { ...counted, milliseconds })

@@ -2,8 +2,10 @@
 import type { ExportError } from "@batch-exports/core"
 import { Duration, Effect, Schedule } from "effect"
 
-export const patience = (retryFor: number) =>
-  Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("2 minutes")]).pipe(
+/** For one run. `waited`: the milliseconds that it has so far waited for its turn, which are no failure of its own. */
+export const patience = (retryFor: number, waited: () => number) => {
+  let before: number | undefined
+  return Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("2 minutes")]).pipe(
     Schedule.jittered,
     Schedule.setInputType<ExportError>(),
     Schedule.modifyDelay(({ duration, input }) =>
@@ -16,12 +18,15 @@ export const patience = (retryFor: number) =>
             : duration,
       ),
     ),
-    Schedule.while(({ elapsed, input }) =>
-      input.reason === "Busy"
+    Schedule.while(({ elapsed, input }) => {
+      // Elapsed counts from the first failure, so only what was waited since then is to be left out.
+      before ??= waited()
+      return input.reason === "Busy"
         ? elapsed < Math.max(retryFor, BUSY)
-        : (input.recovery !== "stop" || isOpen(input)) && elapsed < retryFor,
-    ),
+        : (input.recovery !== "stop" || isOpen(input)) && elapsed - (waited() - before) < retryFor
+    }),
   )
+}
 
 /** Runs of one upsert export go one at a time, and a backfill of it may take long: waiting for one's turn is no failure. */
 const BUSY = Duration.toMillis("1 day")

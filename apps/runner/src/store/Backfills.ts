@@ -159,15 +159,16 @@ export const finish = Effect.fnUntraced(function* (id: string, state: State, mes
   return rows.length > 0
 })
 
-/** Ends it, and its runs that wait or are under way. */
+/** Ends it, and its runs that wait; those under way end when the runner sees it. Answers their number; undefined: it had ended. */
 export const cancel = Effect.fnUntraced(function* (id: string) {
   const sql = yield* SqlClient.SqlClient
   return yield* Effect.gen(function* () {
     const ended = yield* finish(id, "cancelled")
     const rows = yield* sql<Row>`SELECT id FROM runs
       WHERE backfill_id = ${id} AND state IN ('scheduled', 'starting', 'running')`
-    for (const row of rows) yield* Runs.requestCancel(String(row["id"]))
-    return ended
+    let underWay = 0
+    for (const row of rows) if (!(yield* Runs.requestCancel(String(row["id"])))) underWay += 1
+    return ended ? underWay : undefined
   }).pipe(sql.withTransaction)
 })
 
@@ -175,12 +176,12 @@ export const cancel = Effect.fnUntraced(function* (id: string) {
 export const resume = Effect.fnUntraced(function* (id: string) {
   const sql = yield* SqlClient.SqlClient
   return yield* Effect.gen(function* () {
-    const [moved] = yield* sql<Row>`UPDATE backfills SET state = 'running', message = NULL, finished_at = NULL
-      WHERE id = ${id} AND state IN ('failed', 'cancelled') RETURNING mode`
-    if (moved === undefined) return false
+    const moved = yield* sql<Row>`UPDATE backfills SET state = 'running', message = NULL, finished_at = NULL
+      WHERE id = ${id} AND state IN ('failed', 'cancelled') RETURNING id`
+    if (moved.length === 0) return false
     const rows = yield* sql<Row>`SELECT id FROM runs
       WHERE backfill_id = ${id} AND state IN ('failed', 'cancelled', 'skipped')`
-    for (const row of rows) yield* Runs.retry(String(row["id"]), String(moved["mode"]) as Contract.Mode)
+    for (const row of rows) yield* Runs.retry(String(row["id"]))
     return true
   }).pipe(sql.withTransaction)
 })

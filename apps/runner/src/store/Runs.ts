@@ -160,11 +160,12 @@ export const heartbeat = ({ generation, id }: Key, bytes: number): Answer<void> 
       WHERE id = ${id} AND generation = ${generation} AND state = 'running'`
   })
 
-export const completed = ({ generation, id }: Key, outcome: ExportWindow.Outcome): Answer<boolean> => {
+export const completed = ({ generation, id }: Key, outcome: ExportWindow.Outcome, place?: string): Answer<boolean> => {
   const exported = outcome._tag === "Exported" ? outcome : undefined
   return finish(id, generation, {
     state: "completed",
     error: null,
+    went_to: place ?? null,
     already_exported: exported === undefined ? 1 : 0,
     rows_received: exported?.stored.received ?? 0,
     rows_inserted: exported?.stored.inserted ?? 0,
@@ -197,13 +198,15 @@ const finish = (id: string, generation: number, changes: Record<string, unknown>
     return rows.length > 0
   })
 
-/** Asks for the end of a run. One that waits is cancelled at once; for the others the runner sees the request. */
-export const requestCancel = (id: string): Answer<void> =>
+/** Asks for the end of a run. One that waits is cancelled at once: true. For the others the runner sees the request. */
+export const requestCancel = (id: string): Answer<boolean> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
-    yield* sql`UPDATE runs SET state = 'cancelled', finished_at = ${now} WHERE id = ${id} AND state = 'scheduled'`
+    const waiting = yield* sql<Row>`UPDATE runs SET state = 'cancelled', finished_at = ${now}
+      WHERE id = ${id} AND state = 'scheduled' RETURNING id`
     yield* sql`UPDATE runs SET cancel_requested = 1 WHERE id = ${id} AND state IN ('starting', 'running')`
+    return waiting.length > 0
   })
 
 export const cancelRequests: Answer<ReadonlyArray<Key>> = Effect.gen(function* () {
@@ -214,10 +217,11 @@ export const cancelRequests: Answer<ReadonlyArray<Key>> = Effect.gen(function* (
 })
 
 /**
- * Makes a finished run wait again, as a new execution; false when it is not finished. A mode is not kept from the last time:
- * rows that were forced once would come again. `anew`: a person wants the window again, even if this very run exported it.
+ * Makes a finished run wait again, as a new execution; false when it is not finished. Without `mode`, one that did not succeed
+ * still does what it was made for, and of one that did nothing is forced again. `anew`: a person wants the window again, even
+ * if this very run exported it.
  */
-export const retry = (id: string, mode: Contract.Mode = "once", anew = false): Answer<boolean> =>
+export const retry = (id: string, mode?: Contract.Mode, anew = false): Answer<boolean> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
@@ -233,8 +237,7 @@ export const retry = (id: string, mode: Contract.Mode = "once", anew = false): A
       cancel_requested: 0,
       already_exported: 0,
       error: null,
-      mode,
-    })}, wish = ${anew ? sql`generation + 1` : sql`wish`}, generation = generation + 1
+    })}, mode = ${mode === undefined ? sql`CASE WHEN state = 'completed' THEN 'once' ELSE mode END` : sql`${mode}`}, wish = ${anew ? sql`generation + 1` : sql`wish`}, generation = generation + 1
       WHERE id = ${id} AND state IN ('completed', 'failed', 'cancelled', 'skipped') RETURNING id`
     return rows.length > 0
   })
