@@ -1,39 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
 /**
- * The command line. Results go to standard output, everything else to standard error.
+ * Where the command line begins. Nothing but Node's own modules is imported here: what is imported before the cache is in
+ * use is compiled each time.
  *
  * The flag above: every chunk read from a socket is memory that only the garbage collector gives back, and V8 looks at a young
  * generation of several megabytes too seldom for that. With it, a long export stays 60 MB smaller.
  */
-// Whole paths: the package's index loads every server and client that it knows.
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Logger } from "effect"
-import { CliError, Command } from "effect/cli"
-import { readFileSync } from "node:fs"
-import { CommandFailed } from "./cli/failure.ts"
-import { teardown } from "./cli/exitCode.ts"
-import { root } from "./cli/root.ts"
+import { homedir } from "node:os"
+import { useCompileCache } from "./cli/compileCache.ts"
 
-const isUnexplained = (reason: Cause.Reason<unknown>): boolean =>
-  Cause.isDieReason(reason) || (Cause.isFailReason(reason) && !(reason.error instanceof CommandFailed))
-
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
-
-Command.run(root, { version }).pipe(
-  // The command line has been explained already; what is left to say is the exit code.
-  Effect.catch((error) =>
-    !CliError.isCliError(error)
-      ? Effect.fail(error)
-      : error._tag === "ShowHelp" && error.errors.length === 0
-        ? Effect.void
-        : Effect.fail(new CommandFailed("usage", 2)),
-  ),
-  Effect.provide(NodeServices.layer),
-  // What no command has explained is a defect. It goes to standard error: standard output is for results.
-  Effect.tapCause((cause) =>
-    cause.reasons.some(isUnexplained) ? Console.error(`internal error: ${Cause.pretty(cause)}`) : Effect.void,
-  ),
-  Effect.provideService(Logger.LogToStderr, true),
-  NodeRuntime.runMain({ disableErrorReporting: true, teardown }),
-)
+useCompileCache({ env: process.env, platform: process.platform, module: import.meta.url, home: homedir })
+await import("./cli/program.ts")

@@ -1,56 +1,64 @@
-/** All commands, as one. */
+/** All commands, as one. Where one is asked for, it alone is loaded: most need a small part of the program. */
+import { Command } from "effect/cli"
 
-import { Argument, Command } from "effect/cli"
-import { backfill } from "./backfill.ts"
-import { check } from "./check.ts"
-import { cancel, pause, resume, retry } from "./control.ts"
-import { demo } from "./demo.ts"
-import { destinations, models } from "./describe.ts"
-import { init, schema } from "./init.ts"
-import { ledger } from "./ledger.ts"
-import { logs } from "./logs.ts"
-import { peek } from "./peek.ts"
-import { plan } from "./plan.ts"
-import { run } from "./run.ts"
-import { runs } from "./runs.ts"
-import { start } from "./start.ts"
-import { status } from "./status.ts"
+/** By the words that they are called with. */
+const commands = {
+  demo: async () => (await import("./demo.ts")).demo,
+  init: async () => (await import("./init.ts")).init,
+  check: async () => (await import("./check.ts")).check,
+  plan: async () => (await import("./plan.ts")).plan,
+  peek: async () => (await import("./peek.ts")).peek,
+  run: async () => (await import("./run.ts")).run,
+  start: async () => (await import("./start.ts")).start,
+  status: async () => (await import("./status.ts")).status,
+  runs: async () => (await import("./runs.ts")).runs,
+  logs: async () => (await import("./logs.ts")).logs,
+  pause: async () => (await import("./control.ts")).pause,
+  resume: async () => (await import("./control.ts")).resume,
+  retry: async () => (await import("./control.ts")).retry,
+  cancel: async () => (await import("./control.ts")).cancel,
+  backfill: async () => (await import("./backfill.ts")).backfill,
+  ledger: async () => (await import("./ledger.ts")).ledger,
+  models: async () => (await import("./describe.ts")).models,
+  destinations: async () => (await import("./describe.ts")).destinations,
+  schema: async () => (await import("./init.ts")).schema,
+}
+
+type Name = keyof typeof commands
+
+const isName = (word: string): word is Name => Object.hasOwn(commands, word)
+
+const REFERENCE = "Reference"
+
+/** As the help shows them. */
+const groups: ReadonlyArray<{ readonly group: string; readonly names: ReadonlyArray<Name> }> = [
+  { group: "First steps", names: ["demo", "init", "check", "plan", "peek", "run"] },
+  { group: "The runner", names: ["start", "status", "runs", "logs"] },
+  { group: "Control", names: ["pause", "resume", "retry", "cancel", "backfill", "ledger"] },
+  { group: REFERENCE, names: ["models", "destinations", "schema"] },
+]
 
 const named = Command.make("batch-exports").pipe(
   Command.withDescription("Move analytics data from ClickHouse into Postgres, exactly once"),
 )
 
-const commands = [
-  { group: "First steps", commands: [demo, init, check, plan, peek, run] },
-  { group: "The runner", commands: [start, status, runs, logs] },
-  { group: "Control", commands: [pause, resume, retry, cancel, backfill, ledger] },
-] as const
+const load = async (name: Name) => commands[name]()
 
-const reference = [models, destinations, schema] as const
+const grouped = () =>
+  Promise.all(groups.map(async ({ group, names }) => ({ group, commands: await Promise.all(names.map(load)) })))
 
-const completions = Command.make(
-  "completions",
-  {
-    shell: Argument.Literals("shell", ["bash", "zsh", "fish", "powershell"]).pipe(
-      Argument.withDescription("bash, zsh, fish or powershell"),
-    ),
-  },
-  ({ shell }) =>
-    Command.runWith(Command.withSubcommands(named, [...commands, ...reference]), { version: "" })([
-      "--completions",
-      shell,
-    ]),
-).pipe(
-  Command.withDescription("Print the completions of a shell"),
-  Command.withExamples([
-    {
-      command: "batch-exports completions bash > /etc/bash_completion.d/batch-exports",
-      description: "For all users of a machine",
-    },
-  ]),
-)
+/** Of all commands but itself. */
+const completions = async () =>
+  (await import("./completions.ts")).completions(async () => Command.withSubcommands(named, await grouped()))
 
-export const root = Command.withSubcommands(named, [
-  ...commands,
-  { group: "Reference", commands: [...reference, completions] },
-])
+/** The command line for these words. Where no command comes first, they ask for the help of all, or for what there is not. */
+export const root = async ([first]: ReadonlyArray<string>) => {
+  if (first !== undefined && isName(first)) return Command.withSubcommands(named, [await load(first)])
+  const last = await completions()
+  if (first === last.name) return Command.withSubcommands(named, [last])
+  const all = (await grouped()).map(({ commands: members, group }) => ({
+    group,
+    commands: group === REFERENCE ? [...members, last] : members,
+  }))
+  return Command.withSubcommands(named, all)
+}
