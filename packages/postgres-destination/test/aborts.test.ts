@@ -17,6 +17,16 @@ const sessions = Effect.fnUntraced(function* (run: string) {
   return rows[0]?.n ?? -1
 })
 
+/** Rows that a COPY of the run that is under way has taken. */
+const copied = Effect.fnUntraced(function* (run: string) {
+  const { sql } = yield* Postgres
+  const rows = yield* sql<{ n: number }>(
+    `SELECT tuples_processed::int4 AS n FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid) WHERE application_name = $1`,
+    [`batch-exports ${run}`],
+  )
+  return rows[0]?.n ?? 0
+})
+
 const nothingOf = Effect.fnUntraced(function* (schema: string, run: string) {
   yield* eventually("the session is gone", sessions(run), (found) => found === 0)
   assert.strictEqual(yield* count(schema), 0)
@@ -77,8 +87,7 @@ layer(Postgres.layer, { excludeTestServices: true })("aborts", (it) => {
           }),
         ),
       )
-      yield* eventually("the copy is under way", sessions(run.id), (found) => found === 1)
-      yield* Effect.sleep("100 millis")
+      yield* eventually("rows were copied", copied(run.id), (found) => found > 0)
       yield* Fiber.interrupt(fiber)
       yield* nothingOf(schema, run.id)
       yield* eventually(
