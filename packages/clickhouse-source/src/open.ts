@@ -26,6 +26,7 @@ export const open = Effect.fn("ClickHouseSource.open")(function* (
     definition: definition(model),
     now: now(connection),
     watermark: watermark(connection, config.settle),
+    endless: model.endless,
     ...counting(connection, model),
     read: (request) => readWindow(connection, model, request),
   }

@@ -37,6 +37,11 @@ export interface Opened {
    * Rows that carry an earlier time and become visible later are lost to an append.
    */
   readonly watermark?: Effect.Effect<DateTime.Utc, SourceError>
+  /**
+   * True: a window's records are those that changed since its start, however late they changed last, or simply all. Those of later
+   * windows are among them, and a second count of the same window differs as soon as something changes.
+   */
+  readonly endless?: boolean
   /** How many records a run of the window would send now. Exact, and as dear as reading them without their contents. */
   readonly count?: (window: Window) => Effect.Effect<number, SourceError>
   /** About how much a run of the window would send. Cheap: copies of one record, and filters, may not count. */

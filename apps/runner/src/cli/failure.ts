@@ -3,12 +3,15 @@ import type { ExportError } from "@batch-exports/core"
 import { Console, Effect, Runtime } from "effect"
 import { ConfigFileError } from "../config/load.ts"
 
-/** Exit codes: 1, the run failed; 2, the command or the configuration cannot be used. 130, interrupted. */
+/**
+ * Exit codes: 1, the run failed; 2, the command or the configuration cannot be used; 3, a comparison found rows that are not
+ * exported. 130, interrupted.
+ */
 export class CommandFailed extends Error {
   readonly _tag = "CommandFailed"
   override readonly [Runtime.errorExitCode]: number
   override readonly [Runtime.errorReported] = false
-  constructor(message: string, exitCode: 1 | 2) {
+  constructor(message: string, exitCode: 1 | 2 | 3) {
     super(message)
     this[Runtime.errorExitCode] = exitCode
   }

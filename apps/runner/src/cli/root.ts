@@ -18,6 +18,8 @@ const commands = {
   retry: async () => (await import("./control.ts")).retry,
   cancel: async () => (await import("./control.ts")).cancel,
   backfill: async () => (await import("./backfill.ts")).backfill,
+  verify: async () => (await import("./verify.ts")).verify,
+  repair: async () => (await import("./repair.ts")).repair,
   ledger: async () => (await import("./ledger.ts")).ledger,
   models: async () => (await import("./describe.ts")).models,
   destinations: async () => (await import("./describe.ts")).destinations,
@@ -34,7 +36,7 @@ const REFERENCE = "Reference"
 const groups: ReadonlyArray<{ readonly group: string; readonly names: ReadonlyArray<Name> }> = [
   { group: "First steps", names: ["demo", "init", "check", "plan", "peek", "run"] },
   { group: "The runner", names: ["start", "status", "runs", "logs"] },
-  { group: "Control", names: ["pause", "resume", "retry", "cancel", "backfill", "ledger"] },
+  { group: "Control", names: ["pause", "resume", "retry", "cancel", "backfill", "verify", "repair", "ledger"] },
   { group: REFERENCE, names: ["models", "destinations", "schema"] },
 ]
 

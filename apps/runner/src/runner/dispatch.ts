@@ -27,8 +27,8 @@ export const dispatch = Effect.fn("dispatch")(function* () {
   })
   let handed = 0
   for (const run of waiting) {
-    // A pause holds back what the schedule asks for; a backfill is somebody's wish of its own.
-    if (run.origin !== "backfill" && paused.has(run.export)) continue
+    // A pause holds back what the schedule asks for; a backfill or a repair is somebody's wish of its own.
+    if (run.origin !== "backfill" && run.origin !== "repair" && paused.has(run.export)) continue
     if (!places.take(run)) continue
     if (yield* Runs.dispatch(run.id)) {
       yield* engine.submit(execution(run))

@@ -10,8 +10,8 @@ export type State = "scheduled" | "starting" | "running" | "completed" | "failed
 export const finished: ReadonlyArray<State> = ["completed", "failed", "cancelled", "skipped"]
 export const isFinished = (state: State): boolean => finished.includes(state)
 
-/** Why the run was made. `coverage`: the ledger no longer held what a completed run had exported. */
-export type Origin = "schedule" | "backfill" | "coverage"
+/** Why the run was made. `coverage`: the ledger no longer held what a completed run had exported. `repair`: rows came late. */
+export type Origin = "schedule" | "backfill" | "coverage" | "repair"
 
 export interface Failure {
   readonly side: "source" | "destination" | "runner"

@@ -116,7 +116,7 @@ export const unfinished = (exportName: string): Answer<number> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const [row] = yield* sql<Row>`SELECT COUNT(*) AS n FROM runs
-      WHERE export = ${exportName} AND origin <> 'backfill' AND state IN ('scheduled', 'starting', 'running')`
+      WHERE export = ${exportName} AND origin NOT IN ('backfill', 'repair') AND state IN ('scheduled', 'starting', 'running')`
     return Number(row?.["n"] ?? 0)
   })
 

@@ -83,6 +83,8 @@ export interface SourceModel {
   /** One for each table that says when something arrived. Empty: everything is read each time, whenever it arrived. */
   readonly arrivals: ReadonlyArray<Arrivals>
   readonly size?: Size
+  /** Whether a window holds what changed since its start, or everything, rather than what arrived in it. */
+  readonly endless: boolean
   readonly rows: (
     fields: ReadonlyArray<string>,
     options: { readonly defensive: boolean; readonly slice?: Slice },

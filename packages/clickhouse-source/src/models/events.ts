@@ -132,6 +132,7 @@ export const events = (selection: Events): SourceModel => {
   const contents = ["event", "distinct_id", ...documentColumns]
   return {
     model,
+    endless: false,
     arrivals: [{ from: table, time: ingested, where: chosen, params: team.params, additive: true }],
     size: averageSize(table, contents, all(chosen, ...ingestion), team.params),
     identity: {

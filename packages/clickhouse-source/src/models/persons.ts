@@ -113,6 +113,7 @@ export const persons = (selection: Persons): SourceModel => {
       { name: tables.mappings, columns: ["team_id", "distinct_id", "person_id", "version", "_timestamp"] },
     ],
     sample: { query: `SELECT 1 FROM ${tables.mappings} WHERE ${team.condition} LIMIT 1`, params: team.params },
+    endless: true,
     arrivals: [tables.persons, tables.mappings].map((from) => ({
       from,
       time: "_timestamp",

@@ -63,6 +63,7 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
     ],
     adapted: (columns) => sessions(selection, ofEvents || columns.has("vitals_lcp")),
     sample: { query: `SELECT 1 FROM ${source.table} WHERE ${team.condition} LIMIT 1`, params: team.params },
+    endless: true,
     arrivals: [{ from: source.table, time: arrived, where: team.condition, params: team.params, additive: false }],
     survey: {
       query: sessionsSurvey(source, arrived),

@@ -71,6 +71,7 @@ const made = (
       fields: columns.map(({ column, declared, field }) => [column, declared, field.name, field.type._tag]),
     },
     tables: [],
+    endless: selection.name === "table" ? selection.time === undefined : !selection.query.includes("{window_start}"),
     arrivals: selection.name === "table" && selection.time !== undefined ? [arrivals(selection, selection.time)] : [],
     size: averageSize(
       from,

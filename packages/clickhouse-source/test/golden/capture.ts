@@ -81,6 +81,7 @@ const modelOf = (table: string, type: FieldType.FieldType, nullable: boolean): S
   identity: table,
   tables: [{ name: table, columns: ["v"] }],
   arrivals: [],
+  endless: false,
   rows: () => ({
     aliases: [],
     values: [{ type, sql: "v", nullable }],
