@@ -1,6 +1,11 @@
 /** What an export's `model:` block may say: a model of PostHog-shaped tables, or any table or query. */
-import { Effect, Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
+import { choose, type Known } from "./columns/choose.ts"
+import { columnName, type ColumnSettings, columnSettings } from "./columns/columnSettings.ts"
 import { eventFilters } from "./filters/filterSettings.ts"
+import { eventsKnown } from "./models/events.ts"
+import { personsKnown } from "./models/persons.ts"
+import { sessionsKnown } from "./models/sessions.ts"
 
 const whichTeam = "one ClickHouse holds many teams: write teamId: 1, a list such as [1, 2], or all"
 
@@ -43,12 +48,22 @@ const keysPerQuery = Schema.Int.check(Schema.isGreaterThan(0))
   })
   .pipe(Schema.withDecodingDefaultKey(Effect.succeed(1_000_000)))
 
+/** The columns of these models are known before anything is asked. */
+const among = (known: Known) =>
+  Schema.makeFilter((settings: ColumnSettings) =>
+    Result.match(choose(known, settings), {
+      onFailure: ({ message, path }) => ({ path: path.length === 0 ? ["columns"] : path, issue: message }),
+      onSuccess: () => undefined,
+    }),
+  )
+
 export const Events = Schema.Struct({
   name: name("events"),
   teamId,
   table: table("Table", "events", "events"),
   ...eventFilters,
-})
+  ...columnSettings,
+}).check(among(eventsKnown))
 
 export const Persons = Schema.Struct({
   name: name("persons"),
@@ -57,7 +72,10 @@ export const Persons = Schema.Struct({
   mappings: table("Mappings", "the person of each distinct_id", "person_distinct_id2"),
   lookback,
   keysPerQuery,
+  ...columnSettings,
 })
+  .check(among(sessionsKnown))
+  .check(among(personsKnown))
 
 export const Sessions = Schema.Struct({
   name: name("sessions"),
@@ -79,24 +97,12 @@ export const Sessions = Schema.Struct({
   ),
   lookback,
   keysPerQuery,
-})
-
-const columnName = Schema.NonEmptyString
+  ...columnSettings,
+}).check(among(sessionsKnown))
 
 /** What both a table and a query can say about their columns. */
 const columns = {
-  columns: Schema.optionalKey(
-    Schema.NonEmptyArray(columnName).annotate({ title: "Columns", description: "Only these columns, in this order." }),
-  ),
-  exclude: Schema.optionalKey(
-    Schema.Array(columnName).annotate({ title: "Exclude", description: "All columns but these." }),
-  ),
-  rename: Schema.optionalKey(
-    Schema.Record(Schema.String, columnName).annotate({
-      title: "Rename",
-      description: "What columns are called in the destination: `column: name`.",
-    }),
-  ),
+  ...columnSettings,
   json: Schema.optionalKey(
     Schema.Array(columnName).annotate({
       title: "JSON",

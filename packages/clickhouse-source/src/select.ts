@@ -1,6 +1,9 @@
 /** The model that a selection means; for a table or a query, ClickHouse has to be asked what it looks like. */
 import { SourceError } from "@batch-exports/core"
 import { Effect, Result } from "effect"
+import type { Problem } from "./columns/choose.ts"
+import type { ColumnSettings } from "./columns/columnSettings.ts"
+import { hasColumns, withColumns } from "./columns/withColumns.ts"
 import type { Connection } from "./connect.ts"
 import { events } from "./models/events.ts"
 import { persons } from "./models/persons.ts"
@@ -12,11 +15,11 @@ import { type Described, source, tableModel } from "./tables/tableModel.ts"
 export const select = (connection: Connection, selection: Selection): Effect.Effect<SourceModel, SourceError> => {
   switch (selection.name) {
     case "events":
-      return Effect.succeed(events(selection))
+      return chosen(events(selection), selection)
     case "persons":
-      return Effect.succeed(persons(selection))
+      return chosen(persons(selection), selection)
     case "sessions":
-      return Effect.succeed(sessions(selection))
+      return chosen(sessions(selection), selection)
     case "table":
     case "query":
       return described(connection, selection)
@@ -24,6 +27,21 @@ export const select = (connection: Connection, selection: Selection): Effect.Eff
       return selection satisfies never
   }
 }
+
+const chosen = (model: SourceModel, settings: ColumnSettings): Effect.Effect<SourceModel, SourceError> => {
+  if (!hasColumns(settings)) return Effect.succeed(model)
+  return Result.match(withColumns(model, settings), {
+    onFailure: (problem) => Effect.fail(refused(`the model "${model.model.name}"`, problem)),
+    onSuccess: Effect.succeed,
+  })
+}
+
+const refused = (what: string, { message, path, remedy }: Problem) =>
+  new SourceError({
+    reason: "SourceMissing",
+    message: `${what}: ${path.length === 0 ? "" : `${path.join(".")}: `}${message}`,
+    remedy,
+  })
 
 const described = Effect.fnUntraced(function* (
   connection: Connection,
@@ -34,11 +52,6 @@ const described = Effect.fnUntraced(function* (
   })
   const made = tableModel(selection, columns)
   if (Result.isSuccess(made)) return made.success
-  const { message, remedy } = made.failure
   const what = selection.name === "table" ? `table ${selection.table}` : "the query"
-  return yield* new SourceError({
-    reason: "SourceMissing",
-    message: `${what} in ClickHouse at ${connection.place.url}: ${message}`,
-    remedy,
-  })
+  return yield* refused(`${what} in ClickHouse at ${connection.place.url}`, made.failure)
 })

@@ -32,7 +32,8 @@ export const counting = (connection: Connection, model: SourceModel): Counting =
     // As few columns as a record can have: they are not looked at.
     const { identity, schema } = model.model
     const fields = identity._tag === "Upsert" ? identity.key : [schema.fields[0].name]
-    const { from, params, settings } = model.rows(fields, { defensive: false, slice })
+    const wanted = fields.map((field) => ({ field }))
+    const { from, params, settings } = model.rows(wanted, { defensive: false, slice })
     return Effect.map(first(`SELECT count() AS rows FROM ${from}`, params, window, settings), ({ rows }) =>
       Number(rows),
     )

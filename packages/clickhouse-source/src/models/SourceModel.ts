@@ -1,11 +1,18 @@
 /** What a model is to this source: its fields as SQL over its tables. It knows nothing of encodings or destinations. */
 import type { ClickHouseSettings } from "@clickhouse/client"
 import type { Model } from "@batch-exports/core"
+import type { Member } from "../values/memberValue.ts"
 import type { Value } from "../values/Value.ts"
 
 export interface Named {
   readonly name: string
   readonly sql: string
+}
+
+/** A field, or what stands at a path in a field that holds documents. */
+export interface Wanted {
+  readonly field: string
+  readonly member?: Member
 }
 
 export interface Rows {
@@ -85,8 +92,10 @@ export interface SourceModel {
   readonly size?: Size
   /** Whether a window holds what changed since its start, or everything, rather than what arrived in it. */
   readonly endless: boolean
+  /** Fields that hold JSON documents, whose members may be read. */
+  readonly documents: ReadonlyArray<string>
   readonly rows: (
-    fields: ReadonlyArray<string>,
+    wanted: ReadonlyArray<Wanted>,
     options: { readonly defensive: boolean; readonly slice?: Slice },
   ) => Rows
   /** SQL that gives a row where there is anything to export at all. */

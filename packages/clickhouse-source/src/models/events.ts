@@ -1,15 +1,17 @@
 /** PostHog's events: immutable records in the order of ingestion. */
 import { FieldType, Model, RecordSchema } from "@batch-exports/core"
+import type { Known } from "../columns/choose.ts"
 import { eventFilter } from "../filters/eventFilter.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import type { Events } from "../Selection.ts"
 import { averageSize, within } from "../counting/arrivals.ts"
 import { all, tableName } from "../sql/text.ts"
 import { quoted } from "../values/hygiene.ts"
-import { noKeys, type Storable, storable } from "../values/storable.ts"
+import { memberValue, reads } from "../values/memberValue.ts"
+import { type Storable, storable } from "../values/storable.ts"
 import type { Value } from "../values/Value.ts"
 import { collapsed } from "./collapse.ts"
-import type { SourceModel } from "./SourceModel.ts"
+import type { SourceModel, Wanted } from "./SourceModel.ts"
 import { canonicalTeams, teamFilter } from "./team.ts"
 
 const field = (name: string, type: FieldType.FieldType, nullable: boolean, description: string, created = true) => ({
@@ -56,23 +58,31 @@ const model: Model.Model = {
 /** Fields that are top-level keys of `properties`. */
 const jsonMembers = { set: "$set", set_once: "$set_once" } as const
 const textMembers = { ip: "$ip", session_id: "$session_id" } as const
+const isJsonMember = (name: string): name is keyof typeof jsonMembers => name in jsonMembers
+const isTextMember = (name: string): name is keyof typeof textMembers => name in textMembers
 
-const keysOf = (members: Readonly<Record<string, string>>, fields: ReadonlyArray<string>) =>
-  fields.flatMap((name) => members[name] ?? [])
+/** What is a member of `properties` is read as such. */
+const resolved = ({ field, member }: Wanted): Wanted => {
+  if (isJsonMember(field)) {
+    const key = jsonMembers[field]
+    return { field: "properties", member: { type: { _tag: "Json" }, path: [key], ...prefixed(key, member) } }
+  }
+  return isTextMember(field)
+    ? { field: "properties", member: { type: { _tag: "Text" }, path: [textMembers[field]] } }
+    : { field, ...(member === undefined ? {} : { member }) }
+}
+
+const prefixed = (key: string, member: Wanted["member"]) =>
+  member === undefined ? {} : { type: member.type, path: [key, ...member.path] as const }
 
 const instant = (column: string, nullable = false): Value => ({ type: timestamp(6), sql: column, nullable })
 
-const value = (name: string, made: Storable): Value => {
+const value = ({ field: name, member }: Wanted, made: Storable): Value => {
+  if (member !== undefined) return memberValue(made, name, member)
   switch (name) {
     case "properties":
     case "person_properties":
       return made.document(name)
-    case "set":
-    case "set_once":
-      return made.memberJson("properties", jsonMembers[name])
-    case "ip":
-    case "session_id":
-      return made.memberText("properties", textMembers[name])
     case "event":
     case "distinct_id":
     case "elements_chain":
@@ -104,9 +114,9 @@ const value = (name: string, made: Storable): Value => {
   }
 }
 
-const columnOf = (name: string): string | undefined => {
-  if (name in jsonMembers || name in textMembers) return "properties"
-  return name === "elements" ? "elements_chain" : name === "site_url" ? undefined : name
+const columnOf = (wanted: Wanted): string | undefined => {
+  const { field } = resolved(wanted)
+  return field === "elements" ? "elements_chain" : field === "site_url" ? undefined : field
 }
 
 const textColumns = ["event", "distinct_id", "elements_chain"]
@@ -118,6 +128,11 @@ const documentColumns = ["properties", "person_properties"]
 const ingested = "COALESCE(inserted_at, _timestamp)"
 
 const ingestion = within(ingested)
+
+/** Fields that members can be read from. */
+const documents = [...documentColumns, ...Object.keys(jsonMembers)]
+
+export const eventsKnown: Known = { fields: schema.fields, identity: model.identity, documents }
 
 /** After copies have collapsed: the newest of them decides whether the event is wanted. */
 const filtered = (from: string, condition: string) =>
@@ -149,7 +164,7 @@ export const events = (selection: Events): SourceModel => {
         name: table,
         columns: [
           ...new Set([
-            ...schema.fields.flatMap(({ name }) => columnOf(name) ?? []),
+            ...schema.fields.flatMap(({ name }) => columnOf({ field: name }) ?? []),
             ...dedupeKey,
             "_timestamp",
             "inserted_at",
@@ -158,8 +173,10 @@ export const events = (selection: Events): SourceModel => {
       },
     ],
     sample: { query: `SELECT 1 FROM ${table} WHERE ${team.condition} LIMIT 1`, params: team.params },
-    rows: (fields, { defensive }) => {
-      const columns = [...new Set(fields.flatMap((name) => columnOf(name) ?? []))]
+    documents,
+    rows: (asked, { defensive }) => {
+      const wanted = asked.map(resolved)
+      const columns = [...new Set(wanted.flatMap((one) => columnOf(one) ?? []))]
       const made = storable({
         defensive,
         texts: textColumns.filter((name) => columns.includes(name)),
@@ -167,15 +184,14 @@ export const events = (selection: Events): SourceModel => {
           .filter((name) => columns.includes(name))
           .map((column) => ({
             column,
-            keys:
-              column === "properties"
-                ? { json: keysOf(jsonMembers, fields), text: keysOf(textMembers, fields) }
-                : noKeys,
+            members: wanted.flatMap(({ field, member }) =>
+              field === column && member !== undefined ? [reads(member)] : [],
+            ),
           })),
       })
       return {
         layers: made.layers,
-        values: fields.map((name) => value(name, made)),
+        values: wanted.map((one) => value(one, made)),
         from: filtered(
           collapsed({
             table,

@@ -1,15 +1,17 @@
 /** PostHog's persons, one record for each distinct_id: mutable, merged by the versions of the mapping and of the person. */
 import { FieldType, type Model, RecordSchema } from "@batch-exports/core"
 import { Duration } from "effect"
+import type { Known } from "../columns/choose.ts"
 import type { Persons } from "../Selection.ts"
 import { averageSize } from "../counting/arrivals.ts"
 import { tableName } from "../sql/text.ts"
-import * as Document from "../values/document.ts"
-import { cleaned, isClean } from "../values/hygiene.ts"
+import { withoutShortCircuits } from "../query/settings.ts"
+import { memberValue, reads } from "../values/memberValue.ts"
+import { type Storable, storable } from "../values/storable.ts"
 import type { Value } from "../values/Value.ts"
 import { type Output, personsFrom, personsSurvey } from "./personsSql.ts"
 import * as Slices from "./slices.ts"
-import type { SourceModel } from "./SourceModel.ts"
+import type { SourceModel, Wanted } from "./SourceModel.ts"
 import { canonicalTeams, teamFilter } from "./team.ts"
 
 const { bool, int32, int64, json, text, timestamp, uuid } = FieldType
@@ -47,17 +49,15 @@ const model: Model.Model = {
   },
 }
 
-const vouched = "batch_person_vouched"
-const stored = "batch_person_stored"
+/** Fields that members can be read from. */
+const documents = ["properties"]
 
-const aliases = (defensive: boolean) => [
-  { name: vouched, sql: Document.isVouched("properties", defensive) },
-  { name: stored, sql: Document.stored("properties", vouched, defensive) },
-]
+export const personsKnown: Known = { fields: schema.fields, identity: model.identity, documents }
 
 const longest = "9223372036854775807"
 
-const value = (name: Output): Value => {
+const value = ({ field: name, member }: Wanted, made: Storable): Value => {
+  if (member !== undefined) return memberValue(made, name, member)
   switch (name) {
     case "team_id":
     case "person_distinct_id_version":
@@ -71,17 +71,17 @@ const value = (name: Output): Value => {
         adjusted: `${name} > ${longest}`,
       }
     case "distinct_id":
-      return { type: text(), sql: cleaned(name), nullable: false, adjusted: `NOT ${isClean(name)}` }
+      return made.text(name)
     case "person_id":
       return { type: uuid, sql: name, nullable: false }
     case "properties":
-      return { type: json, sql: stored, nullable: true, adjusted: Document.isAdjusted(name, vouched, stored) }
+      return made.document(name)
     case "created_at":
       return { type: timestamp(6), sql: `toDateTime64(${name}, 6, 'UTC')`, nullable: false }
     case "is_deleted":
       return { type: bool, sql: `toBool(${name})`, nullable: false }
     default:
-      return name satisfies never
+      throw new Error(`persons have no field "${name}"`)
   }
 }
 
@@ -128,15 +128,26 @@ export const persons = (selection: Persons): SourceModel => {
       slices: (row) => Slices.slices(Number(row["mappings"]), changedMappings(row), selection.keysPerQuery),
       records: (row) => Math.min(Number(row["mappings"]), changedMappings(row)),
     },
-    rows: (fields, { defensive, slice = Slices.whole }) => {
+    documents,
+    rows: (wanted, { defensive, slice = Slices.whole }) => {
       // statement.ts lets only fields of the schema through.
-      const columns = fields as ReadonlyArray<Output>
+      const columns = [...new Set(wanted.map(({ field }) => field))] as ReadonlyArray<Output>
+      const made = storable({
+        defensive,
+        texts: columns.filter((name) => name === "distinct_id"),
+        documents: columns
+          .filter((name) => name === "properties")
+          .map((column) => ({
+            column,
+            members: wanted.flatMap(({ member }) => (member === undefined ? [] : [reads(member)])),
+          })),
+      })
       return {
-        aliases: columns.includes("properties") ? aliases(defensive) : [],
-        values: columns.map(value),
+        layers: made.layers,
+        values: wanted.map((one) => value(one, made)),
         from: personsFrom(tables, slice, columns),
         params,
-        settings: Slices.settings,
+        settings: { ...Slices.settings, ...withoutShortCircuits },
       }
     },
   }

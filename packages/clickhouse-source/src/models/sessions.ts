@@ -1,6 +1,7 @@
 /** PostHog's sessions: mutable, merged by the ingestion time of the newest event in them. */
 import { FieldType, type Model } from "@batch-exports/core"
 import { Duration } from "effect"
+import type { Known } from "../columns/choose.ts"
 import type { Sessions } from "../Selection.ts"
 import { tableName } from "../sql/text.ts"
 import { needs, value, withTexts } from "./sessionValues.ts"
@@ -39,6 +40,8 @@ const model: Model.Model = {
   },
 }
 
+export const sessionsKnown: Known = { fields: schema.fields, identity: model.identity, documents: [] }
+
 export const sessions = (selection: Sessions, hasVitals = true): SourceModel => {
   const team = teamFilter(selection.teamId)
   const ofEvents = selection.from === "events"
@@ -75,7 +78,9 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
         return found[0].everything && !ofEvents ? [{ index: 0, count: 1, everything: true }] : found
       },
     },
-    rows: (fields, { slice = Slices.whole }) => {
+    documents: [],
+    rows: (wanted, { slice = Slices.whole }) => {
+      const fields = wanted.map(({ field }) => field)
       const names = needs(fields)
       const states = ofEvents ? statesOfEvents(source, slice, names) : statesOfTable(source, slice, names, hasVitals)
       return {

@@ -49,7 +49,7 @@ export const rendering = (options: {
   )
   if (stranger !== undefined) return Result.fail(`a field "${stranger.field.name}" in ${model.model.name}`)
   const rows = model.rows(
-    projection.columns.map(({ field }) => field.name),
+    projection.columns.map(({ field }) => ({ field: field.name })),
     options,
   )
   const params = { ...rows.params, ...bounds(window) }

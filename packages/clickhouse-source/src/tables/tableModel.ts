@@ -1,12 +1,15 @@
 /** Any table or query as a model: its fields are the columns that ClickHouse describes. Pure. */
-import { FieldType, type Model, type RecordSchema } from "@batch-exports/core"
+import { FieldType, type Model, nearest, type RecordSchema } from "@batch-exports/core"
 import { Duration, Result } from "effect"
 import { averageSize } from "../counting/arrivals.ts"
+import type { Problem } from "../columns/choose.ts"
+import { withColumns } from "../columns/withColumns.ts"
 import type { Arrivals, Rows, SourceModel } from "../models/SourceModel.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import type { Query, Table } from "../Selection.ts"
 import { all, identifier, tableName } from "../sql/text.ts"
-import { noKeys, storable } from "../values/storable.ts"
+import { type Member, memberValue, reads } from "../values/memberValue.ts"
+import { storable } from "../values/storable.ts"
 import type { Value } from "../values/Value.ts"
 import { type ColumnType, columnType } from "./columnType.ts"
 
@@ -16,15 +19,7 @@ export interface Described {
 }
 
 interface Column extends ColumnType {
-  readonly column: string
-  readonly declared: string
-  readonly field: RecordSchema.Field
-}
-
-/** Fails with what is wrong with the selection, and what to do. */
-export interface Problem {
-  readonly message: string
-  readonly remedy: string
+  readonly name: string
 }
 
 /** What goes after FROM, without a window. */
@@ -43,13 +38,59 @@ const bound = (query: string) =>
 export const tableModel = (
   selection: Table | Query,
   described: ReadonlyArray<Described>,
-): Result.Result<SourceModel, Problem> =>
-  Result.flatMap(chosen(selection, described), (columns) => {
-    const [first, ...rest] = columns.map(({ field }) => field)
-    return first === undefined
-      ? Result.fail({ message: "no column is left to export", remedy: "Name some under columns, or exclude fewer." })
-      : Result.succeed(made(selection, columns, { fields: [first, ...rest] }))
-  })
+): Result.Result<SourceModel, Problem> => {
+  const columns: Array<Column> = []
+  const refused = new Map<string, Omit<Problem, "path">>()
+  for (const { name, type } of described) {
+    const found = columnType(type)
+    if (Result.isSuccess(found)) columns.push({ name, ...asDocument(selection, name, found.success) })
+    else {
+      refused.set(name, {
+        message: `column "${name}" is ${type}, which has no form of its own outside ClickHouse`,
+        remedy: `Exclude it, or use a query with ${found.failure.replace("…", identifier(name))} AS ${identifier(name)}.`,
+      })
+    }
+  }
+  const stranger = strange(selection, described)
+  if (stranger !== undefined) return Result.fail(stranger)
+  const [first, ...rest] = columns.map(({ name, nullable, type }) => ({
+    name,
+    type,
+    nullable,
+    description: `${described.find((column) => column.name === name)?.type} ${name}`,
+    created: true,
+  }))
+  if (first === undefined) {
+    const [why] = refused.values()
+    return Result.fail({ path: [], ...(why ?? { message: "it has no columns", remedy: "Choose another." }) })
+  }
+  return withColumns(made(selection, columns, { fields: [first, ...rest] }), selection, refused)
+}
+
+/** What a selection names besides its columns. */
+const strange = (selection: Table | Query, described: ReadonlyArray<Described>): Problem | undefined => {
+  const known = described.map(({ name }) => name)
+  const { json = [], key = [], version } = selection
+  const mentioned = [
+    ...json.map((name, index) => ({ name, path: ["json", index] })),
+    ...key.map((name, index) => ({ name, path: ["key", index] })),
+    ...(version === undefined ? [] : [{ name: version, path: ["version"] }]),
+    ...(selection.name === "table" && selection.time !== undefined ? [{ name: selection.time, path: ["time"] }] : []),
+  ]
+  const found = mentioned.find(({ name }) => !known.includes(name))
+  if (found === undefined) return undefined
+  const near = nearest(found.name, known)
+  return {
+    path: found.path,
+    message: `there is no column "${found.name}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    remedy: `There are ${known.join(", ")}.`,
+  }
+}
+
+const asDocument = ({ json }: Table | Query, column: string, found: ColumnType): ColumnType =>
+  json?.includes(column) === true && found.unchecked === "text"
+    ? { ...found, type: FieldType.json, nullable: true, unchecked: "document" }
+    : found
 
 const made = (
   selection: Table | Query,
@@ -68,22 +109,21 @@ const made = (
       from: selection.name === "table" ? [selection.table, selection.time] : selection.query,
       key: selection.key,
       version: versionOf(selection),
-      fields: columns.map(({ column, declared, field }) => [column, declared, field.name, field.type._tag]),
     },
     tables: [],
     endless: selection.name === "table" ? selection.time === undefined : !selection.query.includes("{window_start}"),
     arrivals: selection.name === "table" && selection.time !== undefined ? [arrivals(selection, selection.time)] : [],
     size: averageSize(
       from,
-      columns.map(({ column }) => identifier(column)),
+      columns.map(({ name }) => identifier(name)),
       windowOf(selection),
     ),
     sample: { query: `SELECT 1 FROM ${from} LIMIT 1`, params: { start: "0", end: latest } },
-    rows: (fields, { defensive }) =>
+    documents: columns.flatMap(({ name, unchecked }) => (unchecked === undefined ? [] : [name])),
+    rows: (wanted, { defensive }) =>
       rows(
         selection,
-        fields.map((name) => columns.find(({ field }) => field.name === name)!),
-        columns,
+        wanted.map(({ field, member }) => ({ column: columns.find(({ name }) => name === field)!, member })),
         defensive,
       ),
   }
@@ -103,124 +143,79 @@ const latest = "10413791999999999"
 
 const identityOf = (selection: Table | Query, columns: ReadonlyArray<Column>): Model.Identity => {
   if (selection.key === undefined) return { _tag: "Append" }
-  const fieldOf = (column: string) => columns.find((known) => known.column === column)!.field.name
-  const [first, ...rest] = selection.key.map(fieldOf)
-  const key: readonly [string, ...Array<string>] = [first!, ...rest]
+  const { key } = selection
   const version = versionOf(selection)
-  const others = columns.map(({ field }) => field.name).filter((name) => !key.includes(name))
-  const named = version === undefined ? undefined : columns.find(({ column }) => column === version)?.field.name
-  return {
-    _tag: "Upsert",
-    key,
-    versions: named === undefined ? [] : [{ version: named, fields: others.filter((name) => name !== named) }],
-  }
+  const others = columns.map(({ name }) => name).filter((name) => !key.includes(name) && name !== version)
+  return { _tag: "Upsert", key, versions: version === undefined ? [] : [{ version, fields: others }] }
 }
 
 const versionOf = (selection: Table | Query): string | undefined =>
   selection.version ?? (selection.name === "table" ? selection.time : undefined)
 
-const chosen = (
-  selection: Table | Query,
-  described: ReadonlyArray<Described>,
-): Result.Result<ReadonlyArray<Column>, Problem> => {
-  const known = described.map(({ name }) => name)
-  const renamed = Object.keys(selection.rename ?? {})
-  const time = selection.name === "table" && selection.time !== undefined ? [selection.time] : []
-  const version = selection.version === undefined ? [] : [selection.version]
-  const mentioned = [selection.columns, selection.exclude, renamed, selection.json, selection.key, version, time]
-  const stranger = mentioned.flatMap((names) => names ?? []).find((name) => !known.includes(name))
-  if (stranger !== undefined) {
-    return Result.fail({ message: `there is no column "${stranger}"`, remedy: `It has ${known.join(", ")}.` })
-  }
-  const names = (selection.columns ?? known).filter((name) => selection.exclude?.includes(name) !== true)
-  const lost = [...(selection.key ?? []), ...version].find((name) => !names.includes(name))
-  if (lost !== undefined) {
-    return Result.fail({
-      message: `"${lost}" tells records apart, and is not exported`,
-      remedy: `Add "${lost}" to columns, or take it out of exclude.`,
-    })
-  }
-  const columns: Array<Column> = []
-  for (const name of names) {
-    const declared = described.find((column) => column.name === name)!.type
-    const found = columnType(declared)
-    if (Result.isFailure(found)) {
-      return Result.fail({
-        message: `column "${name}" is ${declared}, which has no form of its own outside ClickHouse`,
-        remedy: `Exclude it, or use a query with ${found.failure.replace("…", identifier(name))} AS ${identifier(name)}.`,
-      })
-    }
-    columns.push(asColumn(selection, name, declared, found.success))
-  }
-  const twice = columns.find(
-    ({ field }, index) => columns.findIndex((other) => other.field.name === field.name) !== index,
-  )
-  return twice === undefined
-    ? Result.succeed(columns)
-    : Result.fail({ message: `two columns are called "${twice.field.name}"`, remedy: "Rename one of them." })
+interface Asked {
+  readonly column: Column
+  readonly member: Member | undefined
 }
 
-const asColumn = ({ json, rename }: Table | Query, column: string, declared: string, found: ColumnType): Column => {
-  const type: ColumnType =
-    json?.includes(column) === true && found.unchecked === "text"
-      ? { ...found, type: FieldType.json, nullable: true, unchecked: "document" }
-      : found
-  const { nullable } = type
-  const name = rename?.[column] ?? column
-  return {
-    ...type,
-    column,
-    declared,
-    field: { name, type: type.type, nullable, description: `${declared} ${column}`, created: true },
-  }
-}
-
-const rows = (
-  selection: Table | Query,
-  wanted: ReadonlyArray<Column>,
-  columns: ReadonlyArray<Column>,
-  defensive: boolean,
-): Rows => {
-  const unchecked = wanted.flatMap((column, index) =>
-    column.unchecked === undefined ? [] : [{ ...column, input: `batch_in${index}` }],
-  )
+const rows = (selection: Table | Query, asked: ReadonlyArray<Asked>, defensive: boolean): Rows => {
+  const columns = [...new Set(asked.map(({ column }) => column))]
+  const unchecked = columns.flatMap((column, index) => {
+    if (column.unchecked === undefined) return []
+    const own = asked.filter((one) => one.column === column)
+    const members = own.flatMap(({ member }) => (member === undefined ? [] : [reads(member)]))
+    const isText = column.unchecked === "text" && own.some(({ member }) => member === undefined)
+    const isDocument = column.unchecked === "document" || members.length > 0
+    return [{ column, members, input: `batch_in${index}`, isText, isDocument }]
+  })
   const made = storable({
     defensive,
-    texts: unchecked.flatMap((column) => (column.unchecked === "text" ? [column.input] : [])),
-    documents: unchecked.flatMap((column) =>
-      column.unchecked === "document" ? [{ column: column.input, keys: noKeys }] : [],
+    texts: unchecked.flatMap(({ input, isText }) => (isText ? [input] : [])),
+    documents: unchecked.flatMap(({ input, isDocument, members }) =>
+      isDocument ? [{ column: documentOf(input), members }] : [],
     ),
   })
-  const value = (column: Column): Value => {
-    const quoted = identifier(column.column)
-    const input = unchecked.find((other) => other.column === column.column)?.input
+  const value = ({ column, member }: Asked): Value => {
+    const quoted = identifier(column.name)
+    const input = unchecked.find((other) => other.column === column)?.input
     if (input === undefined) return { type: column.type, sql: column.sql(quoted), nullable: column.nullable }
-    if (column.unchecked === "document") return made.document(input)
+    if (member !== undefined) return memberValue(made, documentOf(input), member)
+    if (column.unchecked === "document") return made.document(documentOf(input))
     const text = made.text(input)
     return column.nullable ? { ...text, nullable: true, sql: `if(isNull(${quoted}), NULL, ${text.sql})` } : text
   }
+  const inputs = ({ column: { name, nullable, sql }, input, isDocument, isText }: (typeof unchecked)[number]) => {
+    const given = nullable ? `ifNull(${sql(identifier(name))}, '')` : sql(identifier(name))
+    return [
+      ...(isText ? [{ name: input, sql: given }] : []),
+      ...(isDocument ? [{ name: documentOf(input), sql: given }] : []),
+    ]
+  }
   return {
-    layers: [
-      unchecked.map(({ column, input, nullable, sql }) => ({
-        name: input,
-        sql: nullable ? `ifNull(${sql(identifier(column))}, '')` : sql(identifier(column)),
-      })),
-      ...made.layers,
-    ],
-    values: wanted.map(value),
-    from: fromOf(selection),
+    layers: [unchecked.flatMap(inputs), ...made.layers],
+    values: asked.map(value),
+    from: fromOf(
+      selection,
+      columns.map(({ name }) => name),
+    ),
     params: {},
     ...(selection.name === "table" ? { settings: withoutShortCircuits } : {}),
   }
 }
 
-/** Of the rows of a window with one key only the newest is sent: one statement of Postgres may not touch a row twice. */
-const fromOf = (selection: Table | Query): string => {
-  const from = `(SELECT * FROM ${source(selection)} WHERE ${windowOf(selection)})`
-  if (selection.key === undefined) return from
+/** The same column may be wanted as text and as a document. */
+const documentOf = (input: string) => `${input}_document`
+
+/**
+ * Of the rows of a window with one key only the newest is sent: one statement of Postgres may not touch a row twice. Columns are
+ * named, since `*` leaves out those that are computed.
+ */
+const fromOf = (selection: Table | Query, columns: ReadonlyArray<string>): string => {
   const version = versionOf(selection)
+  const named = [...new Set([...columns, ...(selection.key ?? []), ...(version === undefined ? [] : [version])])]
+  const from = `SELECT ${named.map(identifier).join(", ")} FROM ${source(selection)} WHERE ${windowOf(selection)}`
+  if (selection.key === undefined) return `(${from})`
   const order = version === undefined ? "" : ` ORDER BY ${identifier(version)} DESC`
-  return `(SELECT * FROM ${from}${order} LIMIT 1 BY ${selection.key.map(identifier).join(", ")})`
+  return `(SELECT * FROM (${from})${order} LIMIT 1 BY ${selection.key.map(identifier).join(", ")})`
 }
 
 const windowOf = (selection: Table | Query): string => {

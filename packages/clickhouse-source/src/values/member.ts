@@ -15,7 +15,7 @@ export interface Keys {
 
 /** A document, and what was found out about it: names of columns. */
 export interface Readable {
-  /** The source's column. */
+  /** The source's column, or the member of another document. */
   readonly document: string
   /** What is stored of it; '' means NULL. The same where it is vouched for. */
   readonly stored: string
@@ -29,10 +29,21 @@ export interface Readable {
 
 const both = ({ json, text }: Keys) => [...json, ...text]
 
-/** One parse for all wanted keys, first occurrences: NULL for `null` and for an absent key. Means nothing in documents that are not vouched for. */
+/** Other keys may be spelled in ways that a search does not find, or name no element of a tuple: they always take the slow path. */
+const isSimple = (key: string) => /^[A-Za-z0-9_$ .-]+$/.test(key)
+
+/** Keys that a search finds in every document that is vouched for; of the other simple ones, escapes have to be looked for. */
+const isPlain = (key: string) => /^[a-z_$]+$/.test(key)
+
+const simple = (keys: Keys) => both(keys).filter(isSimple)
+
+/** Whether a parse of the document would help. */
+export const isParsable = (keys: Keys): boolean => simple(keys).length > 0
+
+/** One parse for all simple keys, first occurrences: NULL for `null` and for an absent key. Means nothing in documents that are not vouched for. */
 export const parsed = (document: string, keys: Keys): string =>
   `JSONExtract(${document}, ${literal(
-    `Tuple(${both(keys)
+    `Tuple(${simple(keys)
       .map((key) => `${JSON.stringify(key)} Nullable(String)`)
       .join(", ")})`,
   )})`
@@ -41,7 +52,11 @@ const first = ({ parsed }: Readable, key: string) => `tupleElement(${parsed}, ${
 
 /** True where the parse found something, which it does in valid documents only. */
 export const isParsed = (parsed: string, keys: Keys): string =>
-  any(...both(keys).map((key) => `isNotNull(tupleElement(${parsed}, ${literal(key)}))`))
+  any(...simple(keys).map((key) => `isNotNull(tupleElement(${parsed}, ${literal(key)}))`))
+
+/** Escapes of what simple keys that are not plain may hold: space, hyphen, point, digits and capitals. */
+const spelledOut = (document: string) =>
+  `match(${document}, ${literal(String.raw`\\u00(?:2[0dDeE]|3[0-9]|4|5[0-9aA])`)})`
 
 const string = String.raw`"(?:[^"\\]|\\.)*"`
 
@@ -66,7 +81,7 @@ const count = (document: string, key: string) => `countSubstrings(${document}, $
  * more of them than members were found, each stands once.
  */
 const repeated = (source: Readable, keys: Keys): ReadonlyArray<Named> => {
-  const names = both(keys)
+  const names = simple(keys)
   const shortest = (key: string) =>
     names.filter((other) => key.startsWith(other)).reduce((a, b) => (b.length < a.length ? b : a), key)
   return names.map((key) => {
@@ -104,11 +119,13 @@ const isString = ({ document }: Readable, key: string) => {
 const nameOf = (source: Readable, keys: Keys, key: string, what: string) =>
   `${source.prefix}_${what}${both(keys).indexOf(key)}`
 
-export const layers = (source: Readable, keys: Keys): ReadonlyArray<ReadonlyArray<Named>> => {
+/** `nested`: what is read is a member itself, which most documents may lack. */
+export const layers = (source: Readable, keys: Keys, nested = false): ReadonlyArray<ReadonlyArray<Named>> => {
   const names = both(keys)
   if (names.length === 0) return []
   const name = (key: string, what: string) => nameOf(source, keys, key, what)
   const isFound = (key: string) => `isNotNull(${first(source, key)})`
+  const texts = keys.json.filter(isSimple)
   const unsure = (key: string) =>
     keys.json.includes(key)
       ? all(isFound(key), `${exactOf(source, keys, key)} = ''`)
@@ -116,18 +133,28 @@ export const layers = (source: Readable, keys: Keys): ReadonlyArray<ReadonlyArra
   const exactTexts = {
     name: `${source.prefix}_exact`,
     sql: onlyWhere(
-      all(source.vouched, any(...keys.json.map(isFound))),
+      all(source.vouched, any(...texts.map(isFound))),
       source.document,
       "m0",
-      (document) => `[${keys.json.map((key) => exact(source, document, key)).join(", ")}]`,
+      (document) => `[${texts.map((key) => exact(source, document, key)).join(", ")}]`,
     ),
   }
+  const spelled = `${source.prefix}_spelled`
+  const isSlow = (key: string) => {
+    const slow = isSimple(key)
+      ? any(`NOT ${source.vouched}`, name(key, "repeated"), unsure(key), ...(isPlain(key) ? [] : [spelled]))
+      : `length(${source.stored}) > 2`
+    return nested ? all(`startsWith(${source.stored}, '{')`, slow) : slow
+  }
   return [
-    [...repeated(source, keys), ...(keys.json.length === 0 ? [] : [exactTexts])],
-    names.map((key) => ({
-      name: name(key, "slow"),
-      sql: any(`NOT ${source.vouched}`, name(key, "repeated"), unsure(key)),
-    })),
+    [
+      ...repeated(source, keys),
+      ...(texts.length === 0 ? [] : [exactTexts]),
+      ...(names.some((key) => isSimple(key) && !isPlain(key))
+        ? [{ name: spelled, sql: spelledOut(source.document) }]
+        : []),
+    ],
+    names.map((key) => ({ name: name(key, "slow"), sql: isSlow(key) })),
     [
       {
         name: lastOf(source),
@@ -139,12 +166,12 @@ export const layers = (source: Readable, keys: Keys): ReadonlyArray<ReadonlyArra
         ),
       },
     ],
-  ]
+  ].filter((layer) => layer.length > 0)
 }
 
 /** Empty where none was found. */
 const exactOf = (source: Readable, keys: Keys, key: string) =>
-  `arrayElement(${source.prefix}_exact, ${keys.json.indexOf(key) + 1})`
+  `arrayElement(${source.prefix}_exact, ${keys.json.filter(isSimple).indexOf(key) + 1})`
 
 /** An element for each key; empty where all could be told without a slow look. */
 const lastOf = (source: Readable) => `${source.prefix}_last`
@@ -153,17 +180,20 @@ const last = (source: Readable, keys: Keys, key: string) =>
   `arrayElement(${lastOf(source)}, ${both(keys).indexOf(key) + 1})`
 
 /** The member's exact JSON text: '' where it is absent or `null`. */
-export const json = (source: Readable, keys: Keys, key: string): string =>
-  `if(${nameOf(source, keys, key, "slow")}, ${last(source, keys, key)}, ${exactOf(source, keys, key)})`
+export const json = (source: Readable, keys: Keys, key: string): string => {
+  const slow = last(source, keys, key)
+  return isSimple(key) ? `if(${nameOf(source, keys, key, "slow")}, ${slow}, ${exactOf(source, keys, key)})` : slow
+}
 
-/**
- * The member as text, Nullable: a string as its text, another value as its JSON text, NULL where it is absent or `null`.
- */
+/** The text of a JSON value; NULL of ''. A string's text is what it stands for, that of another value its JSON. */
+export const textOf = (value: string): string =>
+  `multiIf(${value} = '', NULL, startsWith(${value}, '"'), JSONExtractString(concat('[', ${value}, ']'), 1), ${value})`
+
+/** The member as text, Nullable: NULL where it is absent or `null`. */
 export const text = (source: Readable, keys: Keys, key: string): string => {
   const slow = nameOf(source, keys, key, "slow")
-  const textOf = (value: string) =>
-    `multiIf(${value} = '', NULL, startsWith(${value}, '"'), JSONExtractString(concat('[', ${value}, ']'), 1), ${value})`
-  return `if(${slow}, ${onlyWhere(slow, last(source, keys, key), "n0", textOf)}, ${first(source, key)})`
+  const slowly = onlyWhere(slow, last(source, keys, key), "n0", textOf)
+  return isSimple(key) ? `if(${slow}, ${slowly}, ${first(source, key)})` : slowly
 }
 
 /** The last member's value as its text, of any valid document: '' when the key is absent or `null`. Slow. */

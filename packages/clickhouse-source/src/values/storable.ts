@@ -9,12 +9,13 @@ import { all, any, bind, onlyWhere } from "../sql/text.ts"
 import * as Document from "./document.ts"
 import { cleaned, isClean } from "./hygiene.ts"
 import * as Member from "./member.ts"
+import * as Members from "./members.ts"
 import type { Value } from "./Value.ts"
 
 export interface Unchecked {
   /** Columns of type String. */
   readonly texts: ReadonlyArray<string>
-  readonly documents: ReadonlyArray<{ readonly column: string; readonly keys: Member.Keys }>
+  readonly documents: ReadonlyArray<{ readonly column: string; readonly members?: ReadonlyArray<Members.Wanted> }>
   readonly defensive: boolean
 }
 
@@ -22,11 +23,9 @@ export interface Storable {
   readonly layers: ReadonlyArray<ReadonlyArray<Named>>
   readonly text: (column: string) => Value
   readonly document: (column: string) => Value
-  readonly memberJson: (column: string, key: string) => Value
-  readonly memberText: (column: string, key: string) => Value
+  readonly memberJson: (column: string, path: Members.Path) => Value
+  readonly memberText: (column: string, path: Members.Path) => Value
 }
-
-export const noKeys: Member.Keys = { json: [], text: [] }
 
 /** True where all texts are clean. */
 const clean = "batch_clean"
@@ -37,8 +36,8 @@ export const storable = ({ defensive, documents, texts }: Unchecked): Storable =
   const columns = [...texts, ...documents.map(({ column }) => column)]
   const repair = (column: string) => `arrayElement(${repairs}, ${columns.indexOf(column) + 1})`
   const storedText = (column: string) => `batch_text${texts.indexOf(column)}`
-  const sources = documents.map(({ column, keys }, index) => ({
-    keys,
+  const sources = documents.map(({ column, members = [] }, index) => ({
+    level: Members.level(members),
     document: column,
     prefix: `batch_doc${index}`,
     stored: `batch_doc${index}_stored`,
@@ -54,8 +53,8 @@ export const storable = ({ defensive, documents, texts }: Unchecked): Storable =
 
   const facts = [
     ...(texts.length === 0 ? [] : [{ name: clean, sql: all(...texts.map(isClean)) }]),
-    ...sources.flatMap(({ document, keys, parsed, vouched }) => {
-      const isParsed = keys.json.length + keys.text.length === 0 ? undefined : Member.isParsed(parsed, keys)
+    ...sources.flatMap(({ document, level: { keys }, parsed, vouched }) => {
+      const isParsed = Member.isParsable(keys) ? Member.isParsed(parsed, keys) : undefined
       return [
         ...(isParsed === undefined ? [] : [{ name: parsed, sql: Member.parsed(document, keys) }]),
         { name: vouched, sql: Document.isVouched(document, defensive, isParsed) },
@@ -77,7 +76,7 @@ export const storable = ({ defensive, documents, texts }: Unchecked): Storable =
       sql: `if(${from.vouched}, ${from.document}, ${onlyWhere(isDoubtful(from), repair(from.document), "r0", (text) => Document.repaired(text, defensive))})`,
     })),
   ]
-  const members = sources.map((from) => Member.layers(from, from.keys))
+  const members = sources.map((from) => Members.layers(from, from.level))
   const depth = Math.max(0, ...members.map((layers) => layers.length))
   return {
     layers:
@@ -105,14 +104,14 @@ export const storable = ({ defensive, documents, texts }: Unchecked): Storable =
         adjusted: Document.isAdjusted(column, vouched, sql),
       }
     },
-    memberJson: (column, key) => {
+    memberJson: (column, path) => {
       const from = source(column)
-      return { type: FieldType.json, sql: Member.json(from, from.keys, key), nullable: true, emptyIsNull: true }
+      return { type: FieldType.json, sql: Members.json(from, from.level, path), nullable: true, emptyIsNull: true }
     },
     // Nothing is left to clean in it: the document that it comes from is clean.
-    memberText: (column, key) => {
+    memberText: (column, path) => {
       const from = source(column)
-      return { type: FieldType.text(), sql: Member.text(from, from.keys, key), nullable: true }
+      return { type: FieldType.text(), sql: Members.text(from, from.level, path), nullable: true }
     },
   }
 }

@@ -79,6 +79,7 @@ const modelOf = (table: string, type: FieldType.FieldType, nullable: boolean): S
     identity: { _tag: "Append" },
   },
   identity: table,
+  documents: [],
   tables: [{ name: table, columns: ["v"] }],
   arrivals: [],
   endless: false,
