@@ -73,9 +73,7 @@ export const Persons = Schema.Struct({
   lookback,
   keysPerQuery,
   ...columnSettings,
-})
-  .check(among(sessionsKnown))
-  .check(among(personsKnown))
+}).check(among(personsKnown))
 
 export const Sessions = Schema.Struct({
   name: name("sessions"),

@@ -59,11 +59,11 @@ const finite = (text: string) => bind("f", `toFloat64OrNull(${text})`, "if(isFin
 
 const wholeNumber = String.raw`^-?(?:0|[1-9][0-9]*)(?:\.0+)?$`
 /** So few digits that a double holds each of them. */
-const shortNumber = String.raw`^-?(?:[0-9]\.?){1,15}[eE][+-]?[0-9]{1,3}$`
+const shortNumber = String.raw`^-?(?:[0-9]\.?){1,15}[eE][+-]?[0-9]{1,2}$`
 
 /** Whole numbers, however they are written: 5, 5.0, 5e3. Past 64 bits there is none. */
 const whole = (text: string) =>
-  `multiIf(match(${text}, ${literal(wholeNumber)}), toInt64OrNull(extract(${text}, '^-?[0-9]+')), ${all(isNumber(text), `match(${text}, ${literal(shortNumber)})`)}, ${bind("f", `toFloat64OrNull(${text})`, "if(abs(f) < 1e15 AND f = trunc(f), toInt64(f), NULL)")}, NULL)`
+  `multiIf(match(${text}, ${literal(wholeNumber)}), toInt64OrNull(extract(${text}, '^-?[0-9]+')), ${all(isNumber(text), `match(${text}, ${literal(shortNumber)})`)}, ${bind("f", `toFloat64OrNull(${text})`, "if(abs(f) < 1e15 AND f = trunc(f), accurateCastOrNull(f, 'Int64'), NULL)")}, NULL)`
 
 /** The widest decimal of ClickHouse's. */
 const widest = 76
