@@ -56,7 +56,7 @@ const minutesTried = (retryFor: number, answer: (minute: number) => Reason.Reaso
       onWaited: (milliseconds) => {
         waited += milliseconds
       },
-      patience: patience(retryFor, () => waited),
+      patience: () => patience(retryFor, () => waited),
     }).pipe(Effect.flip, Effect.andThen(now), Effect.forkChild)
     for (let minute = 0; minute < 300; minute++) yield* TestClock.adjust("1 minute")
     return yield* Fiber.join(fiber)

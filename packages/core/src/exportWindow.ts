@@ -164,8 +164,8 @@ const attempt = Effect.fnUntraced(function* (
   }
 }, Effect.scoped)
 
-/** A window still open would be exported short and then never again. */
-const closed = Effect.fnUntraced(function* (source: Source.Opened, window: Window.Window) {
+/** Fails for a window that is still open: it would be exported short, and then never again. */
+export const closed = Effect.fnUntraced(function* (source: Source.Opened, window: Window.Window) {
   const now = yield* source.now
   if (DateTime.isGreaterThan(window.end, now)) {
     return yield* new SourceError({

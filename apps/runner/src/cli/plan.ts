@@ -1,8 +1,9 @@
 /** `batch-exports plan`: what a run would do, without doing it. */
-import { type Destination, ExportWindow, FieldType, Window } from "@batch-exports/core"
+import { type Destination, ExportWindow, FieldType, type Source, Window } from "@batch-exports/core"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import type { Export } from "../config/Config.ts"
+import * as Cutting from "../cutting.ts"
 import { reported } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
@@ -20,16 +21,25 @@ export const plan = Command.make(
 
 const makePlan = Effect.fnUntraced(function* (definition: Export, window: Window.Window) {
   const source = yield* definition.source.open
-  const run = ExportWindow.makeRun({ source, run: { id: "plan", export: definition.name, window, mode: "once" } })
+  const asked = { source, run: { id: "plan", export: definition.name, window, mode: "once" as const } }
+  const run = ExportWindow.makeRun(asked)
   yield* ExportWindow.refuse(run, definition.destination.plugin)
-  return yield* definition.destination.plan(run)
+  const found = yield* definition.destination.plan(run)
+  const parts = yield* Cutting.cut({ ...asked, limits: definition.subWindows })
+  return { ...found, parts: Cutting.rest(parts, found.missing) }
 }, Effect.scoped)
 
-const describe = ({ create, missing, notices, projection, target }: Destination.Plan): string =>
+interface Found extends Destination.Plan {
+  /** Empty where the run is one transaction. */
+  readonly parts: ReadonlyArray<Source.Cut>
+}
+
+const describe = ({ create, missing, notices, parts, projection, target }: Found): string =>
   [
     `target    ${target}`,
     `encoding  ${projection.encoding}`,
     `missing   ${missing.length === 0 ? "nothing: already exported" : missing.map(Window.format).join(", ")}`,
+    ...(parts.length === 0 ? [] : [`cut       ${describeParts(parts)}`]),
     ...(projection.leftOut.length === 0 ? [] : [`left out  ${projection.leftOut.join(", ")}`]),
     ...notices.map((notice) => `note      ${notice}`),
     "",
@@ -40,6 +50,9 @@ const describe = ({ create, missing, notices, projection, target }: Destination.
     ...(create.length === 0 ? [] : ["", "The first run creates:", "", ...create.map((statement) => `${statement};`)]),
   ].join("\n")
 
+const describeParts = (parts: ReadonlyArray<Source.Cut>): string =>
+  `into ${Format.plural(parts.length, "sub-window")} of at most about ${Format.plural(Math.max(...parts.map(({ holds }) => holds?.rows ?? 0)), "row")}, each committed by itself`
+
 export interface PlanData {
   readonly export: string
   readonly target: string
@@ -47,11 +60,13 @@ export interface PlanData {
   readonly columns: ReadonlyArray<{ readonly field: string; readonly type: string; readonly columnType: string }>
   readonly leftOut: ReadonlyArray<string>
   readonly missing: ReadonlyArray<string>
+  /** What the run is cut into; empty where it is one transaction. Rows and bytes are estimates. */
+  readonly subWindows: ReadonlyArray<{ readonly window: string; readonly rows: number; readonly bytes: number }>
   readonly create: ReadonlyArray<string>
   readonly notices: ReadonlyArray<string>
 }
 
-const asData = (name: string, { create, missing, notices, projection, target }: Destination.Plan): PlanData => ({
+const asData = (name: string, { create, missing, notices, parts, projection, target }: Found): PlanData => ({
   export: name,
   target,
   encoding: projection.encoding,
@@ -62,6 +77,7 @@ const asData = (name: string, { create, missing, notices, projection, target }: 
   })),
   leftOut: projection.leftOut,
   missing: missing.map(Window.format),
+  subWindows: parts.map(({ holds, window }) => ({ window: Window.format(window), rows: 0, bytes: 0, ...holds })),
   create,
   notices,
 })

@@ -5,6 +5,7 @@ import type { Plugins } from "../plugins.ts"
 import { Settings as ScheduleSettings } from "../schedule/Settings.ts"
 import type { Path } from "./document.ts"
 import * as RunnerSettings from "./RunnerSettings.ts"
+import * as SubWindows from "./SubWindows.ts"
 
 export interface Export {
   readonly name: string
@@ -13,6 +14,8 @@ export interface Export {
   /** The name under `destinations`, or the export's own where it is written in place: what a limit of runs at once is counted by. */
   readonly destinationName: string
   readonly schedule: ScheduleSettings | undefined
+  /** Undefined: a run is one transaction, however large. */
+  readonly subWindows: SubWindows.SubWindows | undefined
 }
 
 export type Exports = ReadonlyMap<string, Export>
@@ -34,6 +37,8 @@ export const Definition = Schema.Struct({
   model: Settings,
   destination: Reference,
   schedule: Schema.optionalKey(ScheduleSettings),
+  atomicRun: Schema.optionalKey(SubWindows.AtomicRun),
+  subWindows: Schema.optionalKey(SubWindows.Block),
 })
 
 export const File = Schema.Struct({
@@ -101,6 +106,7 @@ const decodeExport = (
     destination: to,
     destinationName: nameOf(definition.destination) ?? name,
     schedule: definition.schedule,
+    subWindows: SubWindows.make(definition.subWindows, definition.atomicRun),
   }))
 }
 

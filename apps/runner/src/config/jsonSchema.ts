@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import type { Plugins } from "../plugins.ts"
 import { Settings as ScheduleSettings } from "../schedule/Settings.ts"
 import { Block as RunnerBlock } from "./RunnerSettings.ts"
+import * as SubWindows from "./SubWindows.ts"
 
 type Json = { readonly [key: string]: unknown }
 
@@ -77,6 +78,8 @@ export const jsonSchema = (plugins: Plugins): Json => {
             model: { anyOf: plugins.sources.map((plugin) => of(plugin.Selection)) },
             destination: reference("destinations", plugins.destinations),
             schedule: of(ScheduleSettings),
+            atomicRun: of(SubWindows.AtomicRun),
+            subWindows: of(SubWindows.Block),
           },
         },
       },

@@ -48,14 +48,16 @@ const execute = Effect.fn("executeRun")(function* ({ generation, runId }: Execut
   if (run.state === "running") yield* log(run, "warn", "begun again: the runner was stopped in the middle")
 
   const executions = yield* Executions
+  const committed = { parts: 0 }
   const ended = yield* Effect.gen(function* () {
     const word = yield* executions.enter(run.id)
-    return yield* Effect.raceFirst(Effect.exit(attempts(run, definition)), word)
+    return yield* Effect.raceFirst(Effect.exit(attempts(run, definition, committed)), word)
   }).pipe(Effect.scoped)
 
-  if (ended === "cancelled") return yield* cancelled(run)
+  if (ended === "cancelled") return yield* cancelled(run, committed.parts)
   if (ended === "stopping") {
-    yield* log(run, "info", "rolled back, since the runner is stopping; it is begun again when the runner starts")
+    const what = `rolled back${committed.parts === 0 ? "" : ", but for what is committed"}`
+    yield* log(run, "info", `${what}, since the runner is stopping; it is begun again when the runner starts`)
     // The engine must not take this for an end: it waits here until the process is gone.
     return yield* Effect.never
   }
@@ -65,7 +67,7 @@ const execute = Effect.fn("executeRun")(function* ({ generation, runId }: Execut
   yield* failed(run, ended.cause)
 })
 
-const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) {
+const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition, committed: { parts: number }) {
   const { runner } = yield* current
   const meter = { bytes: 0, attempt: run.attempts, waited: 0 }
   const window = new Window.Window({
@@ -98,6 +100,12 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) 
     onWaited: (milliseconds) => {
       meter.waited += milliseconds
     },
+    onPart: ({ left, of, outcome, window }) =>
+      Effect.gen(function* () {
+        committed.parts += 1
+        const rows = outcome._tag === "Exported" ? outcome.stored.received : 0
+        yield* log(run, "info", `sub-window ${of - left} of ${of}: ${rows} rows, ${Window.format(window)}`)
+      }).pipe(Effect.orDie, Effect.provideContext(context)),
     onFailure: (error) =>
       Metrics.attemptFailed(run, error.reason).pipe(
         Effect.andThen(log(run, "warn", `attempt ${meter.attempt}: ${Failures.describe(error)}`)),
@@ -105,7 +113,7 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition) 
         Effect.provideContext(context),
       ),
     around: stalled(() => meter.bytes, runner.stallTimeout),
-    patience: patience(runner.retryFor, () => meter.waited),
+    patience: () => patience(runner.retryFor, () => meter.waited),
   })
 }, Effect.scoped)
 
@@ -128,10 +136,11 @@ const completed = Effect.fnUntraced(function* (
   yield* notifier.completed(run)
 })
 
-const cancelled = Effect.fnUntraced(function* (run: Run) {
+const cancelled = Effect.fnUntraced(function* (run: Run, parts = 0) {
   if (!(yield* Runs.cancelled(run))) return
   yield* Metrics.ended(run, "cancelled")
-  yield* log(run, "info", "cancelled: nothing of this run was published")
+  const left = parts === 0 ? "nothing of this run was published" : `the sub-windows that were committed (${parts}) stay`
+  yield* log(run, "info", `cancelled: ${left}`)
 })
 
 const failed = Effect.fnUntraced(function* (run: Run, cause: Cause.Cause<ExportError>) {

@@ -39,6 +39,8 @@ export interface Changes {
   readonly model?: Settings
   readonly schedule?: Settings | string
   readonly runner?: Settings
+  /** Of the export itself. */
+  readonly export?: Settings
 }
 
 const HOUR = 3_600_000
@@ -118,6 +120,7 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
           model: { name: "events", teamId: "all", ...changes.model },
           destination: "warehouse",
           ...(changes.schedule === undefined ? {} : { schedule: changes.schedule }),
+          ...changes.export,
         },
       },
       // Several runners on one machine: no port of its own for each.

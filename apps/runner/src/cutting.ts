@@ -1,0 +1,109 @@
+/**
+ * What a run has to do: its window, or, where one transaction should not carry that much, sub-windows of it. Planned from what
+ * the ledger holds and not from what an earlier attempt remembers, so that a run that died goes on with the rest.
+ */
+import { type Destination, type ExportError, ExportWindow, Run, type Source, Window } from "@batch-exports/core"
+import { DateTime, Effect, Stream } from "effect"
+import type { SubWindows } from "./config/SubWindows.ts"
+
+export interface Request {
+  readonly source: Source.Opened
+  readonly destination: Destination.Configured
+  readonly run: ExportWindow.Request["run"]
+  readonly limits: SubWindows | undefined
+}
+
+export interface Work {
+  /** In order of start. */
+  readonly parts: ReadonlyArray<Source.Cut>
+  /** What an earlier attempt of this run has exported of it. */
+  readonly before: ExportWindow.Outcome | undefined
+}
+
+export const workOf = Effect.fn("workOf")(function* (request: Request): Effect.fn.Return<Work, ExportError> {
+  const { destination, run, source } = request
+  const whole: Work = { parts: [{ window: run.window, holds: undefined }], before: undefined }
+  const parts = yield* cut(request)
+  if (parts.length === 0) return whole
+  const asked = ExportWindow.makeRun(request)
+  yield* ExportWindow.refuse(asked, destination.plugin)
+  yield* ExportWindow.closed(source, run.window)
+  const plan = yield* destination.plan(asked)
+  const covered = Window.subtract(run.window, plan.missing)
+  const before = covered.length === 0 ? undefined : yield* exported(destination, run, plan)
+  return { parts: rest(parts, plan.missing), before }
+})
+
+/** Empty: the run is one transaction. Modes that export again take each of the ledger's windows as the whole that it was. */
+export const cut = ({ limits, run, source }: Omit<Request, "destination">) =>
+  limits === undefined || source.cut === undefined || run.mode !== "once"
+    ? Effect.succeed([])
+    : Effect.map(source.cut(run.window, limits), (parts) => (parts.length > 1 ? parts : []))
+
+/** Parts less what is not missing. A part that was exported by half is about as large as its rest. */
+export const rest = (
+  parts: ReadonlyArray<Source.Cut>,
+  missing: ReadonlyArray<Window.Window>,
+): ReadonlyArray<Source.Cut> =>
+  parts.flatMap(({ holds, window }) => {
+    const done = Window.subtract(window, missing)
+    return Window.subtract(window, done).map((left) => ({ window: left, holds }))
+  })
+
+/** From the ledger, which counts records and bytes alone. */
+const exported = Effect.fnUntraced(function* (
+  destination: Destination.Configured,
+  run: Request["run"],
+  { projection }: Destination.Plan,
+) {
+  const rows = yield* destination.ledger(run.export).pipe(
+    Stream.takeWhile((row) => DateTime.isLessThan(row.window.start, run.window.end)),
+    Stream.filter((row) => row.run === run.id && Window.contains(run.window, row.window)),
+    Stream.runCollect,
+  )
+  return rows
+    .map(({ bytes, committedAt, rows: received, window }): ExportWindow.Outcome => ({
+      _tag: "Exported",
+      windows: [window],
+      sent: { rows: received, adjusted: {} },
+      stored: { received, inserted: received, updated: 0, unchanged: 0 },
+      bytes,
+      encoding: projection.encoding,
+      leftOut: projection.leftOut,
+      committedAt,
+      timings: { open: 0, transfer: 0, commit: 0 },
+      notices: [],
+    }))
+    .reduce<ExportWindow.Outcome | undefined>((all, one) => (all === undefined ? one : sum(all, one)), undefined)
+})
+
+/** What came of a run, of all its parts together. */
+export const total = (outcomes: ReadonlyArray<ExportWindow.Outcome>): ExportWindow.Outcome => {
+  const all = outcomes.reduce(sum, { _tag: "AlreadyExported", notices: [] })
+  return all._tag === "Exported" && outcomes.length > 1
+    ? { ...all, notices: [...all.notices, `Cut into ${all.windows.length} sub-windows, each committed by itself.`] }
+    : all
+}
+
+/** Of two parts of a run as of one. */
+export const sum = (a: ExportWindow.Outcome, b: ExportWindow.Outcome): ExportWindow.Outcome => {
+  const notices = [...new Set([...a.notices, ...b.notices])]
+  if (a._tag === "AlreadyExported") return { ...b, notices }
+  if (b._tag === "AlreadyExported") return { ...a, notices }
+  return {
+    _tag: "Exported",
+    windows: [...a.windows, ...b.windows].sort(Window.byStart),
+    sent: Run.addTally(a.sent, b.sent),
+    stored: Run.addStored(a.stored, b.stored),
+    bytes: a.bytes + b.bytes,
+    encoding: b.encoding,
+    leftOut: b.leftOut,
+    committedAt: DateTime.max(a.committedAt, b.committedAt),
+    timings: {
+      open: a.timings.open + b.timings.open,
+      transfer: a.timings.transfer + b.timings.transfer,
+      commit: a.timings.commit + b.timings.commit,
+    },
+    notices,
+  }
+}
