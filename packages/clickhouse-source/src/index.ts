@@ -2,3 +2,5 @@
 export { ClickHouseSource } from "./ClickHouseSource.ts"
 export { Config } from "./Config.ts"
 export { Selection } from "./Selection.ts"
+export { listTables, readCatalogue } from "./tables/catalogue.ts"
+export { type Catalogue, type CatalogueColumn, propose, type Proposal } from "./tables/propose.ts"

@@ -14,7 +14,7 @@ export const parse = (text: string): TypeName => {
 }
 
 /** At the commas that stand in no brackets and in no quotes. */
-const split = (text: string): ReadonlyArray<string> => {
+export const split = (text: string): ReadonlyArray<string> => {
   const parts: Array<string> = []
   let [depth, from] = [0, 0]
   let quote: string | undefined
