@@ -50,7 +50,11 @@ const described = Effect.fnUntraced(function* (
   const columns = yield* connection.rows<Described>(`DESCRIBE TABLE ${source(selection)}`, {
     params: { start: "0", end: "1" },
   })
-  const made = tableModel(selection, columns)
+  // Ephemeral columns are written and never read.
+  const made = tableModel(
+    selection,
+    columns.filter(({ default_type }) => default_type !== "EPHEMERAL"),
+  )
   if (Result.isSuccess(made)) return made.success
   const what = selection.name === "table" ? `table ${selection.table}` : "the query"
   return yield* refused(`${what} in ClickHouse at ${connection.place.url}`, made.failure)

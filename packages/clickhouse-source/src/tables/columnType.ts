@@ -32,10 +32,15 @@ export const columnType = (declared: string): Result.Result<ColumnType, string> 
     case "SimpleAggregateFunction":
       return columnType(args.at(-1) ?? "")
     case "Array":
-      return Result.map(columnType(inner), list)
+      return columnType(inner).pipe(
+        Result.map(list),
+        Result.mapError((remedy) =>
+          inner === "Nothing" ? remedyOfEmpty : `arrayMap(x -> ${remedy.replace("…", "x")}, …)`,
+        ),
+      )
     default: {
       const known = scalar(name, args)
-      return known === undefined ? Result.fail(remedies[name] ?? "toString(…)") : Result.succeed(known)
+      return known === undefined ? Result.fail(remedyOf(name)) : Result.succeed(known)
     }
   }
 }
@@ -45,7 +50,14 @@ const remedies: Readonly<Record<string, string>> = {
   AggregateFunction: "finalizeAggregation(…)",
   UInt256: "toString(…)",
   Int256: "toString(…)",
+  // What has no value but NULL.
+  Nothing: "CAST(…, 'Nullable(String)')",
 }
+
+/** Of an array that never has an element. */
+const remedyOfEmpty = "CAST(…, 'Array(Nullable(String))')"
+
+const remedyOf = (name: string) => remedies[name] ?? (name.startsWith("Interval") ? "toInt64(…)" : "toString(…)")
 
 const { int16, int32, int64, text, json, timestamp } = FieldType
 
@@ -60,6 +72,13 @@ const call =
     `${name}(${[column, ...rest].join(", ")})`
 
 const document: ColumnType = { ...plain(json, call("toJSONString")), unchecked: "document" }
+
+/** Of values that may be NULL although their type is not called Nullable. */
+const maybeDocument: ColumnType = {
+  ...document,
+  nullable: true,
+  sql: (column) => `nullIf(toJSONString(${column}), 'null')`,
+}
 
 const integers: Readonly<Record<string, ColumnType>> = {
   Int8: plain(int16, call("toInt16")),
@@ -117,15 +136,18 @@ const scalar = (name: string, args: ReadonlyArray<string>): ColumnType | undefin
     case "Tuple":
     case "Nested":
     case "JSON":
-    case "Variant":
-    case "Dynamic":
     case "Point":
     case "Ring":
     case "LineString":
     case "MultiLineString":
     case "Polygon":
     case "MultiPolygon":
+    case "QBit":
       return document
+    case "Variant":
+    case "Dynamic":
+    case "Geometry":
+      return maybeDocument
     default:
       return undefined
   }

@@ -16,6 +16,8 @@ import { type ColumnType, columnType } from "./columnType.ts"
 export interface Described {
   readonly name: string
   readonly type: string
+  /** `MATERIALIZED`, `ALIAS`, `EPHEMERAL`, `DEFAULT`, or nothing. */
+  readonly default_type?: string
 }
 
 interface Column extends ColumnType {
@@ -57,7 +59,7 @@ export const tableModel = (
     name,
     type,
     nullable,
-    description: `${described.find((column) => column.name === name)?.type} ${name}`,
+    description: `${described.find((column) => column.name === name)?.type.replaceAll(/\s+/g, " ")} ${name}`,
     created: true,
   }))
   if (first === undefined) {
