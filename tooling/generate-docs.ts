@@ -5,6 +5,7 @@ import { Reason } from "@batch-exports/core"
 import { ClickHouseSource } from "@batch-exports/clickhouse-source"
 import { errnos, FileDestination, tokens } from "@batch-exports/file-destination"
 import { acceptedPairs, failureTable, PostgresDestination } from "@batch-exports/postgres-destination"
+import { openApi } from "batch-exports"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { apis, written } from "./public-api.ts"
 import { capabilities, settings } from "./settings-docs.ts"
@@ -146,3 +147,4 @@ for (const file of new Set(parts.map((part) => part.file))) {
   settle(file, (before) => parts.filter((part) => part.file === file).reduce(replace, before))
 }
 for (const api of apis()) settle(api.file, () => written(api))
+settle("docs/openapi.json", () => `${JSON.stringify(openApi(), null, 2)}\n`)

@@ -1,9 +1,10 @@
 /** `batch-exports backfill`: history, window by window, oldest first. */
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import { progress } from "../runner/progress.ts"
 import * as Backfills from "../store/Backfills.ts"
 import { asPlan, describePlan, plan } from "./backfillPlan.ts"
-import { asProgress, backfillId, find, follow, progress } from "./backfillProgress.ts"
+import { asProgress, backfillId, find, follow } from "./backfillProgress.ts"
 import { findState } from "./control.ts"
 import { usage } from "./failure.ts"
 import * as Flags from "./flags.ts"

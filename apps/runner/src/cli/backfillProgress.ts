@@ -1,6 +1,7 @@
 /** How far a backfill is: as data, and on standard error until it ends. */
-import { Clock, Console, Effect } from "effect"
+import { Console, Effect } from "effect"
 import { Argument } from "effect/cli"
+import { type Progress, progress } from "../runner/progress.ts"
 import * as Backfills from "../store/Backfills.ts"
 import { CommandFailed, usage } from "./failure.ts"
 import * as Format from "./format.ts"
@@ -18,28 +19,6 @@ export const find = Effect.fnUntraced(function* (prefix: string, json: boolean) 
   if (second !== undefined) return yield* usage(`several backfills begin with "${prefix}": write more of it`, json)
   return first
 })
-
-export const progress = Effect.fnUntraced(function* (backfill: Backfills.Backfill) {
-  const counts = yield* Backfills.counts(backfill.id)
-  const now = yield* Clock.currentTimeMillis
-  const { cursorAt, range, startedAt } = backfill
-  const made = counts.completed + counts.failed + counts.cancelled + counts.unfinished
-  // Windows that were made and not finished are not done yet; those that the ledger held count with the cursor.
-  const waiting =
-    made === 0 ? 0 : (counts.unfinished + counts.cancelled + counts.failed) / Math.max(1, backfill.windows)
-  const reached = (cursorAt - range.start) / (range.end - range.start)
-  const done = backfill.state === "completed" ? 1 : Math.max(0, Math.min(1, reached - waiting))
-  const elapsed = startedAt === null ? 0 : (backfill.finishedAt ?? now) - startedAt
-  return {
-    backfill,
-    counts,
-    done,
-    rowsPerSecond: elapsed <= 0 ? 0 : (counts.rows * 1000) / elapsed,
-    millisLeft: backfill.state !== "running" || done < 0.01 || elapsed <= 0 ? null : (elapsed / done) * (1 - done),
-  }
-})
-
-export type Progress = Effect.Success<ReturnType<typeof progress>>
 
 export const asProgress = ({ backfill, counts, done, millisLeft, rowsPerSecond }: Progress) => ({
   id: backfill.id,

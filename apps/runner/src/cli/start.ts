@@ -6,6 +6,7 @@ import { Otlp } from "effect/observability"
 import { load } from "../config/load.ts"
 import { builtIn } from "../plugins.ts"
 import { Definitions } from "../runner/Definitions.ts"
+import * as Server from "../http/server.ts"
 import * as Runner from "../runner/Runner.ts"
 import { stopping } from "./exitCode.ts"
 import { failed, reported } from "./failure.ts"
@@ -39,7 +40,7 @@ export const start = Command.make(
           ),
         ServeError: (error) =>
           failed(
-            `the address for health and metrics cannot be listened on: ${error.message}`,
+            `the address of the console cannot be listened on: ${error.message}`,
             "Set listen under runner, or turn it off.",
           ),
       }),
@@ -80,9 +81,8 @@ const serve = Effect.fnUntraced(function* (file: string) {
       ? `No export of ${file} has a schedule: only backfills will run.`
       : `Running ${scheduled.length} of ${definitions.size} exports on schedule.`,
   )
-  if (runner.listen !== undefined) {
-    yield* Effect.logInfo(`health and metrics on http://${runner.listen.host}:${runner.listen.port}`)
-  }
+  const address = yield* Ref.get(yield* Server.Listening)
+  if (address !== undefined) yield* Effect.logInfo(`console, API, health and metrics on ${address}`)
   return yield* Effect.never
 }, Effect.scoped)
 

@@ -4,6 +4,7 @@ import { Result, Schema } from "effect"
 import type { Plugins } from "../plugins.ts"
 import { Settings as ScheduleSettings } from "../schedule/Settings.ts"
 import type { Path } from "./document.ts"
+import { hide } from "./hiding.ts"
 import * as RunnerSettings from "./RunnerSettings.ts"
 import * as SubWindows from "./SubWindows.ts"
 
@@ -23,6 +24,44 @@ export type Exports = ReadonlyMap<string, Export>
 export interface Configuration {
   readonly exports: Exports
   readonly runner: RunnerSettings.RunnerSettings
+  readonly vocabulary: Vocabulary
+}
+
+/** What exports are written in: plugins, and the sources and destinations that the file names. */
+export interface Vocabulary {
+  readonly plugins: Plugins
+  readonly sources: ReadonlyArray<Named>
+  readonly destinations: ReadonlyArray<Named>
+  /** An export that is defined elsewhere, in the same words. Paths of problems begin with `exports` and its name. */
+  readonly define: (name: string, definition: unknown) => Result.Result<Export, ConfigError>
+  /** What an export of a source would select; the file's only source where none is named. Paths begin with `exports` and a name. */
+  readonly select: (model: unknown, source?: string) => Result.Result<Source.Configured, ConfigError>
+  /** A definition with its references resolved and without secrets; undefined where it refers to what there is not. */
+  readonly resolve: (definition: unknown) => Resolved | undefined
+  /** The same for an export of the file. */
+  readonly written: (name: string) => Resolved | undefined
+}
+
+export interface Named {
+  readonly name: string
+  readonly type: string
+}
+
+/** Settings as they may be shown. */
+export interface Shown {
+  readonly type: string
+  /** The name in the file that they come from; null where they are written in place. */
+  readonly name: string | null
+  readonly settings: unknown
+  /** Where there are secrets. */
+  readonly secrets: ReadonlyArray<Path>
+}
+
+export interface Resolved {
+  readonly source: Shown
+  readonly destination: Shown
+  readonly model: unknown
+  readonly schedule: ScheduleSettings | null
 }
 
 const Settings = Schema.Record(Schema.String, Schema.Unknown)
@@ -69,8 +108,59 @@ export const decode = (input: unknown, plugins: Plugins): Result.Result<Configur
   // Two exports that share a broken destination have one problem, not two.
   const distinct = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
   return distinct.size === 0
-    ? Result.succeed({ exports, runner: RunnerSettings.make(file.success.runner) })
+    ? Result.succeed({
+        exports,
+        runner: RunnerSettings.make(file.success.runner),
+        vocabulary: vocabulary(file.success, plugins),
+      })
     : Result.fail(new ConfigError({ problems: [...distinct.values()] }))
+}
+
+/** Closures, so that what the file says of secrets is not found by looking at the value. */
+const vocabulary = (file: typeof File.Type, plugins: Plugins): Vocabulary => {
+  const named = (settings: Readonly<Record<string, Settings>>) =>
+    Object.entries(settings).map(([name, { type }]) => ({ name, type: typeof type === "string" ? type : "" }))
+  const decoded = (definition: unknown) => decodeConfig(Definition, definition)
+  const resolve = (definition: unknown) => {
+    const written = decoded(definition)
+    return Result.isSuccess(written) ? resolved(written.success, file, plugins) : undefined
+  }
+  return {
+    plugins,
+    sources: named(file.sources),
+    destinations: named(file.destinations),
+    define: (name, definition) =>
+      Result.flatMap(decodeConfig(Definition, definition, ["exports", name]), (written) =>
+        decodeExport(name, written, file, plugins),
+      ),
+    select: (model, source) => decodeSource({ model, source }, file, plugins, ["exports", "model"]),
+    resolve,
+    written: (name) => (Object.hasOwn(file.exports, name) ? resolve(file.exports[name]) : undefined),
+  }
+}
+
+const resolved = (definition: typeof Definition.Type, file: typeof File.Type, plugins: Plugins) => {
+  const part = (
+    kind: "source" | "destination",
+    reference: string | Settings | undefined,
+    named: Readonly<Record<string, Settings>>,
+    known: ReadonlyArray<{ readonly name: string; readonly Config: Schema.Top }>,
+  ) => {
+    const gathered = gather(kind, `${kind}s`, reference, named, [])
+    if (Result.isFailure(gathered)) return undefined
+    const { settings } = gathered.success
+    const plugin = known.find(({ name }) => name === settings["type"])
+    if (plugin === undefined) return undefined
+    const name = reference === undefined ? null : (nameOf(reference) ?? null)
+    const { secrets, shown } = hide(plugin.Config, without(settings, "type"))
+    return { type: plugin.name, name, settings: shown, secrets: secrets.map(({ path }) => path) }
+  }
+  const from = definition.source ?? only(file.sources)
+  const source = part("source", from, file.sources, plugins.sources)
+  const destination = part("destination", definition.destination, file.destinations, plugins.destinations)
+  return source === undefined || destination === undefined
+    ? undefined
+    : { source, destination, model: definition.model, schedule: definition.schedule ?? null }
 }
 
 const fail = (path: Path, message: string) => Result.fail(new ConfigError({ problems: [{ path, message }] }))
@@ -82,17 +172,7 @@ const decodeExport = (
   plugins: Plugins,
 ): Result.Result<Export, ConfigError> => {
   const at = ["exports", name]
-  const source = Result.flatMap(
-    gather("source", "sources", definition.source ?? only(file.sources), file.sources, at),
-    ({ origin, settings }) =>
-      Result.flatMap(choose("source", plugins.sources, settings, origin), (plugin) =>
-        Result.mapError(
-          plugin.configure({ value: without(settings, "type") }, { value: definition.model, path: modelPath }),
-          (error) =>
-            relocate(error, (path) => (path[0] === modelPath[0] ? [...at, "model", ...path.slice(1)] : origin(path))),
-        ),
-      ),
-  )
+  const source = decodeSource(definition, file, plugins, at)
   const destination = Result.flatMap(
     gather("destination", "destinations", definition.destination, file.destinations, at),
     ({ origin, settings }) =>
@@ -109,6 +189,24 @@ const decodeExport = (
     subWindows: SubWindows.make(definition.subWindows, definition.atomicRun),
   }))
 }
+
+const decodeSource = (
+  definition: { readonly model: unknown; readonly source?: string | Settings | undefined },
+  file: typeof File.Type,
+  plugins: Plugins,
+  at: Path,
+): Result.Result<Source.Configured, ConfigError> =>
+  Result.flatMap(
+    gather("source", "sources", definition.source ?? only(file.sources), file.sources, at),
+    ({ origin, settings }) =>
+      Result.flatMap(choose("source", plugins.sources, settings, origin), (plugin) =>
+        Result.mapError(
+          plugin.configure({ value: without(settings, "type") }, { value: definition.model, path: modelPath }),
+          (error) =>
+            relocate(error, (path) => (path[0] === modelPath[0] ? [...at, "model", ...path.slice(1)] : origin(path))),
+        ),
+      ),
+  )
 
 /** Marks the selection's problems among those of `configure`; no settings key can be spelled so. */
 const modelPath: Path = ["\u0000model"]

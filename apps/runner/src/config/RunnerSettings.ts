@@ -1,5 +1,5 @@
 /** The configuration's `runner:` block: what holds for all exports. Every key has a default. */
-import { Schema } from "effect"
+import { type Redacted, Schema } from "effect"
 import { lengthOf, lengthOfTime } from "../schedule/Settings.ts"
 
 const positive = (title: string, description: string, preset: number) =>
@@ -78,7 +78,7 @@ export const Block = Schema.Struct({
   listen: Schema.optionalKey(
     Schema.String.annotate({
       title: "Listen",
-      description: "Address and port for health and metrics, or off.",
+      description: "Address and port of the console, the API, health and metrics, or off.",
       default: "127.0.0.1:9464",
       examples: ["127.0.0.1:9464", "off"],
     }).check(
@@ -87,6 +87,18 @@ export const Block = Schema.Struct({
           ? undefined
           : "must be an address and a port, such as 127.0.0.1:9464, or off",
       ),
+    ),
+  ),
+  token: Schema.optionalKey(
+    Schema.RedactedFromValue(
+      Schema.String.annotate({
+        title: "Token",
+        description:
+          "What the API and the console ask for. Left out: BATCH_EXPORTS_TOKEN in the environment. With neither, they answer on the loopback interface alone.",
+        format: "password",
+        writeOnly: true,
+      }).check(Schema.isMinLength(16)),
+      { label: "token", disallowEncode: true },
     ),
   ),
   webhooks: Schema.optionalKey(Schema.Array(Webhook)),
@@ -102,6 +114,7 @@ export interface RunnerSettings {
   readonly keepRuns: number
   readonly grace: number
   readonly listen: { readonly host: string; readonly port: number } | undefined
+  readonly token: Redacted.Redacted | undefined
   readonly webhooks: ReadonlyArray<Webhook>
 }
 
@@ -125,5 +138,6 @@ export const make = (block: typeof Block.Type = {}): RunnerSettings => ({
   keepRuns: millis(block.keepRuns ?? "90 days"),
   grace: millis(block.grace ?? "10 seconds"),
   listen: block.listen === "off" ? undefined : parseListen(block.listen ?? "127.0.0.1:9464"),
+  token: block.token,
   webhooks: block.webhooks ?? [],
 })

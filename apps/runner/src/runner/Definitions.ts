@@ -13,7 +13,7 @@ export interface Loaded {
   readonly runner: Configuration["runner"]
 }
 
-export const prepare = ({ exports, runner }: Configuration): Loaded => ({
+export const prepare = ({ exports, runner }: Pick<Configuration, "exports" | "runner">): Loaded => ({
   runner,
   definitions: new Map(
     Array.from(exports, ([name, definition]) => [

@@ -1,10 +1,8 @@
-/** Health and figures over HTTP, on the loopback interface unless the configuration says otherwise. */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+/** Health and figures over HTTP, for other programs to watch. */
 import { Clock, Effect, Layer, Ref } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 import { SqlClient } from "effect/sql"
-import { createServer } from "node:http"
 import { Executions } from "./Executions.ts"
 import { measureDelays } from "./metrics.ts"
 import { Pulse } from "./Scheduler.ts"
@@ -36,13 +34,8 @@ const metrics = Effect.gen(function* () {
   })
 })
 
-const routes = Layer.mergeAll(
+export const routes = Layer.mergeAll(
   HttpRouter.add("GET", "/healthz", health),
   HttpRouter.add("GET", "/readyz", readiness),
   HttpRouter.add("GET", "/metrics", metrics),
 )
-
-export const layer = (address: { readonly host: string; readonly port: number }) =>
-  HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(NodeHttpServer.layer(createServer, address)),
-  )

@@ -103,6 +103,17 @@ export const sync = Effect.fnUntraced(function* (configured: ReadonlyArray<Confi
   }).pipe(sql.withTransaction)
 })
 
+/**
+ * Lets an export that was removed begin anew when one of its name is created: nothing that was missed in between is caught up. What
+ * is accounted for stays so.
+ */
+export const restart = Effect.fnUntraced(function* (name: string, origin: number | null) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE exports SET removed_at = NULL, paused_at = NULL, pause_reason = NULL, failing_since = NULL,
+      cursor_at = CASE WHEN cursor_at < CAST(${origin} AS BIGINT) THEN ${origin} ELSE cursor_at END
+    WHERE name = ${name} AND removed_at IS NOT NULL`
+})
+
 export interface Accounted {
   readonly export: string
   readonly destination: string

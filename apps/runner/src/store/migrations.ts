@@ -113,7 +113,24 @@ const places = Effect.gen(function* () {
   yield* sql`ALTER TABLE runs ADD COLUMN went_to TEXT`
 })
 
+/** Exports that were defined over the API; those of the configuration file are not here. */
+const storedExports = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE stored_exports (
+    name TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
+    secrets TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+  )`
+})
+
 export const migrate = Migrator.make({})({
   table: "batch_exports_migrations",
-  loader: Migrator.fromRecord({ "0001_first": first, "0002_wishes": wishes, "0003_places": places }),
+  loader: Migrator.fromRecord({
+    "0001_first": first,
+    "0002_wishes": wishes,
+    "0003_places": places,
+    "0004_stored_exports": storedExports,
+  }),
 })
