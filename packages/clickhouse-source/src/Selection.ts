@@ -1,11 +1,12 @@
 /** What an export's `model:` block may say: a model of PostHog-shaped tables, or any table or query. */
-import { Effect, Result, Schema } from "effect"
-import { choose, type Known } from "./columns/choose.ts"
+import { Effect, Option, Result, Schema } from "effect"
+import { choose } from "./columns/choose.ts"
 import { columnName, type ColumnSettings, columnSettings } from "./columns/columnSettings.ts"
-import { eventFilters } from "./filters/filterSettings.ts"
-import { eventsKnown } from "./models/events.ts"
-import { personsKnown } from "./models/persons.ts"
-import { sessionsKnown } from "./models/sessions.ts"
+import { columnFilters, eventFilters, type Filter, personFilters, sessionFilters } from "./filters/filterSettings.ts"
+import { type Filterable, rowFilter } from "./filters/rowFilter.ts"
+import { eventsFilterable } from "./models/events.ts"
+import { personsFilterable } from "./models/persons.ts"
+import { sessionsFilterable } from "./models/sessions.ts"
 
 const whichTeam = "one ClickHouse holds many teams: write teamId: 1, a list such as [1, 2], or all"
 
@@ -48,14 +49,16 @@ const keysPerQuery = Schema.Int.check(Schema.isGreaterThan(0))
   })
   .pipe(Schema.withDecodingDefaultKey(Effect.succeed(1_000_000)))
 
-/** The columns of these models are known before anything is asked. */
-const among = (known: Known) =>
-  Schema.makeFilter((settings: ColumnSettings) =>
-    Result.match(choose(known, settings), {
-      onFailure: ({ message, path }) => ({ path: path.length === 0 ? ["columns"] : path, issue: message }),
-      onSuccess: () => undefined,
-    }),
-  )
+/** The fields of these models are known before anything is asked. */
+const among = (filterable: Filterable) =>
+  Schema.makeFilter((settings: ColumnSettings & { readonly filters?: ReadonlyArray<Filter> }) => {
+    const problem = Result.getFailure(choose(filterable.known, settings)).pipe(
+      Option.orElse(() => Result.getFailure(rowFilter(filterable, settings.filters ?? []))),
+    )
+    if (Option.isNone(problem)) return undefined
+    const { message, path, remedy } = problem.value
+    return { path: path.length === 0 ? ["columns"] : path, issue: `${message}. ${remedy}` }
+  })
 
 export const Events = Schema.Struct({
   name: name("events"),
@@ -63,7 +66,7 @@ export const Events = Schema.Struct({
   table: table("Table", "events", "events"),
   ...eventFilters,
   ...columnSettings,
-}).check(among(eventsKnown))
+}).check(among(eventsFilterable))
 
 export const Persons = Schema.Struct({
   name: name("persons"),
@@ -72,8 +75,9 @@ export const Persons = Schema.Struct({
   mappings: table("Mappings", "the person of each distinct_id", "person_distinct_id2"),
   lookback,
   keysPerQuery,
+  ...personFilters,
   ...columnSettings,
-}).check(among(personsKnown))
+}).check(among(personsFilterable))
 
 export const Sessions = Schema.Struct({
   name: name("sessions"),
@@ -95,12 +99,14 @@ export const Sessions = Schema.Struct({
   ),
   lookback,
   keysPerQuery,
+  ...sessionFilters,
   ...columnSettings,
-}).check(among(sessionsKnown))
+}).check(among(sessionsFilterable))
 
 /** What both a table and a query can say about their columns. */
 const columns = {
   ...columnSettings,
+  ...columnFilters,
   json: Schema.optionalKey(
     Schema.Array(columnName).annotate({
       title: "JSON",

@@ -47,6 +47,13 @@ const cases: ReadonlyArray<readonly [what: string, selection: Selection, passes:
   ["a property with odd characters", filter("q'\\", "exact", "1"), "c"],
   ["a value that tries to be more", filter("b", "contains", "') OR 1 OR ('"), ""],
   ["several, all of which must hold", { ...filter("n", "is_set"), excludeEvents: ["b"] }, "a"],
+  ["a column", { filters: [{ column: "event", operator: "in", value: ["a", "b"] }] }, "ab"],
+  ["a time", { filters: [{ column: "timestamp", operator: "gte", value: "2026-01-01" }] }, "abcd"],
+  ["a number", { filters: [{ column: "team_id", operator: "exact", value: 1 }] }, "abcd"],
+  ["a field that comes from a property", { filters: [{ column: "ip", operator: "is_set" }] }, ""],
+  ["a member", { filters: [{ column: "properties.o.x", operator: "lt", value: 2 }] }, "a"],
+  ["in other words", { ...filter("b", "icontains", "AFAR"), includeEvents: ["b"] }, "b"],
+  ["and not so", filter("b", "not_icontains", "afar"), "acd"],
   ["a condition in SQL", { where: "event = 'b' OR if(event = 'd', 1, 0)" }, "bd"],
 ]
 
@@ -94,6 +101,17 @@ describe("a filter", () => {
     [filter("b", "contains", ["x"]), "value", /one value/],
     [filter("b", "gt", "many"), "value", /numbers/],
     [{ where: "1) OR (1" }, "where", /did not open/],
+    [{ filters: [{ column: "evnt", operator: "is_set" }] }, "column", /did you mean "event"/],
+    [{ filters: [{ column: "event", property: "b", operator: "is_set" }] }, "column", /not both/],
+    [{ filters: [{ operator: "is_set" }] }, "property", /name a property or a column/],
+    [{ filters: [{ column: "timestamp", operator: "gt", value: "31.1.2026" }] }, "value", /compares times/],
+    [{ filters: [{ column: "properties", operator: "gt", value: 1 }] }, "value", /cannot compare json/],
+    [
+      { name: "sessions", filters: [{ column: "chanel_type", operator: "is_set" }] },
+      "column",
+      /did you mean "channel_type"/,
+    ],
+    [{ name: "persons", filters: [{ property: "a", of: "event", operator: "is_set" }] }, "of", /unknown key/],
   ]
   for (const [selection, path, says] of refused) {
     it(`is refused: ${JSON.stringify(selection)}`, () => {

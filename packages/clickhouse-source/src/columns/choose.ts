@@ -89,14 +89,10 @@ const described = (
   { from, name, type }: Exclude<NonNullable<ColumnSettings["columns"]>[number], string>,
   at: At,
 ): Result.Result<Chosen, Problem> => {
-  const keys = Result.getOrElse(path(from), () => [from] as const)
-  // Columns may have points in their names, as those of Nested have: the longest name counts.
-  const length = [...keys.keys()]
-    .map((index) => keys.length - index)
-    .find((count) => isKnown(known, keys.slice(0, count).join(".")))
-  const head = keys.slice(0, length ?? 1).join(".")
-  const [first, ...rest] = keys.slice(length ?? 1)
-  if (length === undefined) return Result.fail(unknown(known, head, [...at, "from"]))
+  const found = resolve(known, from, [...at, "from"])
+  if (Result.isFailure(found)) return Result.fail(found.failure)
+  const { head, rest: keys } = found.success
+  const [first, ...rest] = keys
   if (first === undefined) {
     return type === undefined
       ? plain(known, head, name, [...at, "from"])
@@ -106,20 +102,34 @@ const described = (
           remedy: "Leave the type out: it is for members of JSON documents.",
         })
   }
-  if (!known.documents.includes(head)) {
-    return Result.fail({
-      path: [...at, "from"],
-      message: `"${head}" holds no JSON documents`,
-      remedy:
-        known.documents.length === 0 ? "No field of this model does." : `These do: ${known.documents.join(", ")}.`,
-    })
-  }
   const read = memberType(type ?? "text")
   return read === undefined
     ? Result.fail({ path: [...at, "type"], message: `there is no type "${type}"`, remedy: "Choose another." })
     : Result.succeed({
         field: { name, type: read, nullable: true, description: from, created: true },
         wanted: { field: head, member: { path: [first, ...rest], type: read } },
+      })
+}
+
+/** The field that a path begins with, and the keys below it. */
+export const resolve = (
+  known: Known,
+  from: string,
+  at: At,
+): Result.Result<{ readonly head: string; readonly rest: ReadonlyArray<string> }, Problem> => {
+  const keys = Result.getOrElse(path(from), () => [from] as const)
+  // Columns may have points in their names, as those of Nested have: the longest name counts.
+  const names = keys.map((_, index) => keys.slice(0, keys.length - index).join("."))
+  const head = isKnown(known, from) ? from : names.find((name) => isKnown(known, name))
+  if (head === undefined) return Result.fail(unknown(known, keys[0], at))
+  const rest = head === from ? [] : keys.slice(keys.length - names.indexOf(head))
+  return rest.length === 0 || known.documents.includes(head)
+    ? Result.succeed({ head, rest })
+    : Result.fail({
+        path: at,
+        message: `"${head}" holds no JSON documents`,
+        remedy:
+          known.documents.length === 0 ? "No field of this model does." : `These do: ${known.documents.join(", ")}.`,
       })
 }
 

@@ -1,11 +1,12 @@
 /** PostHog's events: immutable records in the order of ingestion. */
 import { FieldType, Model, RecordSchema } from "@batch-exports/core"
 import type { Known } from "../columns/choose.ts"
-import { eventFilter } from "../filters/eventFilter.ts"
+import { eventNames } from "../filters/eventNames.ts"
+import { decoded, type Filterable, filtered, join } from "../filters/rowFilter.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import type { Events } from "../Selection.ts"
 import { averageSize, within } from "../counting/arrivals.ts"
-import { all, tableName } from "../sql/text.ts"
+import { all, literal, tableName } from "../sql/text.ts"
 import { quoted } from "../values/hygiene.ts"
 import { memberValue, reads } from "../values/memberValue.ts"
 import { type Storable, storable } from "../values/storable.ts"
@@ -134,15 +135,31 @@ const documents = [...documentColumns, ...Object.keys(jsonMembers)]
 
 export const eventsKnown: Known = { fields: schema.fields, identity: model.identity, documents }
 
-/** After copies have collapsed: the newest of them decides whether the event is wanted. */
-const filtered = (from: string, condition: string) =>
-  condition === "" ? from : `(SELECT * FROM ${from} WHERE ${condition})`
+const typeOf = (name: string) => schema.fields.find((known) => known.name === name)!.type
+
+export const eventsFilterable: Filterable = {
+  known: eventsKnown,
+  properties: (of) => (of === "person" ? "person_properties" : "properties"),
+  subject: (name) => {
+    const { field, member } = resolved({ field: name })
+    if (member !== undefined) {
+      // None of these keys has to be quoted.
+      const sql = `JSONExtract(properties, ${member.path.map(literal).join(", ")}, 'Nullable(String)')`
+      return { sql, type: text(), columns: ["properties"] }
+    }
+    const column = columnOf({ field })
+    const columns = column === undefined ? [] : [column]
+    const sql = column ?? "CAST(NULL, 'Nullable(String)')"
+    return { sql, type: field === "uuid" || field === "person_id" ? FieldType.uuid : typeOf(field), columns }
+  },
+}
 
 export const events = (selection: Events): SourceModel => {
   const table = tableName(selection.table ?? "events")
   const team = teamFilter(selection.teamId)
-  const { excludeEvents: exclude, filters: properties, includeEvents: include, where } = selection
-  const filter = eventFilter({ include, exclude, properties })
+  const { excludeEvents: exclude, filters, includeEvents: include, where } = selection
+  // After copies have collapsed: the newest of them decides whether the event is wanted.
+  const filter = join(eventNames(include, exclude), decoded(eventsFilterable, filters))
   const chosen = [team.condition, ...(where === undefined ? [] : [`(${where})`])].join(" AND ")
   const contents = ["event", "distinct_id", ...documentColumns]
   return {
@@ -155,8 +172,8 @@ export const events = (selection: Events): SourceModel => {
       table: selection.table ?? "events",
       teams: canonicalTeams(selection.teamId),
       fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
-      filters: [include, exclude, properties, where].some((given) => given !== undefined)
-        ? { include, exclude, properties, where }
+      filters: [include, exclude, filters, where].some((given) => given !== undefined)
+        ? { include, exclude, properties: filters, where }
         : [],
     },
     tables: [

@@ -3,13 +3,14 @@ import { FieldType, type Model, RecordSchema } from "@batch-exports/core"
 import { Duration } from "effect"
 import type { Known } from "../columns/choose.ts"
 import type { Persons } from "../Selection.ts"
+import { decoded, type Filterable, filtered, mentioned, withWhere } from "../filters/rowFilter.ts"
 import { averageSize } from "../counting/arrivals.ts"
 import { tableName } from "../sql/text.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import { memberValue, reads } from "../values/memberValue.ts"
 import { type Storable, storable } from "../values/storable.ts"
 import type { Value } from "../values/Value.ts"
-import { type Output, personsFrom, personsSurvey } from "./personsSql.ts"
+import { type Output, outputNames, personsFrom, personsSurvey } from "./personsSql.ts"
 import * as Slices from "./slices.ts"
 import type { SourceModel, Wanted } from "./SourceModel.ts"
 import { canonicalTeams, teamFilter } from "./team.ts"
@@ -54,6 +55,16 @@ const documents = ["properties"]
 
 export const personsKnown: Known = { fields: schema.fields, identity: model.identity, documents }
 
+export const personsFilterable: Filterable = {
+  known: personsKnown,
+  properties: () => "properties",
+  subject: (name) => {
+    const { type } = schema.fields.find((known) => known.name === name)!
+    if (name === "person_id") return { sql: name, type: uuid, columns: [name] }
+    return { sql: name === "is_deleted" ? "toBool(is_deleted)" : name, type, columns: [name] }
+  },
+}
+
 const longest = "9223372036854775807"
 
 const value = ({ field: name, member }: Wanted, made: Storable): Value => {
@@ -95,6 +106,10 @@ export const persons = (selection: Persons): SourceModel => {
   const team = teamFilter(selection.teamId)
   const [people, mapped] = [selection.table ?? "person", selection.mappings ?? "person_distinct_id2"]
   const tables = { persons: tableName(people), mappings: tableName(mapped), team: team.condition }
+  const { filters, where } = selection
+  const filter = decoded(personsFilterable, filters)
+  const conditions = withWhere(filter.condition, where)
+  const filterColumns = [...filter.columns, ...mentioned(where, outputNames)]
   const params = { ...team.params, lookback: Math.ceil(Duration.toMillis(selection.lookback) * 1000).toString() }
   return {
     model,
@@ -103,7 +118,7 @@ export const persons = (selection: Persons): SourceModel => {
       tables: [people, mapped],
       teams: canonicalTeams(selection.teamId),
       fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
-      filters: [],
+      filters: filters === undefined && where === undefined ? [] : { filters, where },
     },
     tables: [
       {
@@ -145,9 +160,12 @@ export const persons = (selection: Persons): SourceModel => {
       return {
         layers: made.layers,
         values: wanted.map((one) => value(one, made)),
-        from: personsFrom(tables, slice, columns),
-        params,
-        settings: { ...Slices.settings, ...withoutShortCircuits },
+        from: filtered(
+          personsFrom(tables, slice, [...new Set([...columns, ...(filterColumns as ReadonlyArray<Output>)])]),
+          conditions,
+        ),
+        params: { ...params, ...filter.params },
+        settings: { ...Slices.settings, ...(where === undefined ? withoutShortCircuits : {}) },
       }
     },
   }

@@ -67,6 +67,8 @@ const outputs = {
 
 export type Output = keyof typeof outputs
 
+export const outputNames = Object.keys(outputs) as ReadonlyArray<Output>
+
 /** The persons stream through; the mappings, which are short, are held. A mapping without its person waits for it. */
 export const personsFrom = (tables: Tables, slice: Slice, columns: ReadonlyArray<Output>): string => `(
   SELECT ${columns.map((name) => `${outputs[name]} AS ${name}`).join(", ")}

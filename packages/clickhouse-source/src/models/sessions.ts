@@ -3,7 +3,8 @@ import { FieldType, type Model } from "@batch-exports/core"
 import { Duration } from "effect"
 import type { Known } from "../columns/choose.ts"
 import type { Sessions } from "../Selection.ts"
-import { tableName } from "../sql/text.ts"
+import { decoded, type Filterable, filtered, mentioned, withWhere } from "../filters/rowFilter.ts"
+import { identifier, tableName } from "../sql/text.ts"
 import { needs, value, withTexts } from "./sessionValues.ts"
 import { schema } from "./sessionFields.ts"
 import {
@@ -42,12 +43,29 @@ const model: Model.Model = {
 
 export const sessionsKnown: Known = { fields: schema.fields, identity: model.identity, documents: [] }
 
+export const sessionsFilterable: Filterable = {
+  known: sessionsKnown,
+  subject: (name) => ({ ...value(name), columns: [name] }),
+}
+
+const fieldNames = schema.fields.map(({ name }) => name)
+
+/** Fields under their own names, for conditions of the user's. */
+const withFields = (from: string, names: ReadonlyArray<string>) => {
+  const others = names.filter((name) => name !== "team_id")
+  if (others.length === 0) return from
+  return `(SELECT *, ${others.map((name) => `${value(name).sql} AS ${identifier(name)}`).join(", ")} FROM ${from})`
+}
+
 export const sessions = (selection: Sessions, hasVitals = true): SourceModel => {
   const team = teamFilter(selection.teamId)
   const ofEvents = selection.from === "events"
   const named = selection.table ?? (ofEvents ? "events" : "raw_sessions_v3")
   const source: Source = { table: tableName(named), team: team.condition }
   const arrived = ofEvents ? "COALESCE(inserted_at, _timestamp)" : "max_inserted_at"
+  const { filters, where } = selection
+  const filter = decoded(sessionsFilterable, filters)
+  const spoken = mentioned(where, fieldNames)
   const params = { ...team.params, lookback: Math.ceil(Duration.toMillis(selection.lookback) * 1000).toString() }
   return {
     model,
@@ -57,7 +75,7 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
       table: named,
       teams: canonicalTeams(selection.teamId),
       fields: schema.fields.map(({ name, type }) => [name, FieldType.format(type)]),
-      filters: [],
+      filters: filters === undefined && where === undefined ? [] : { filters, where },
     },
     tables: [
       ofEvents
@@ -81,13 +99,14 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
     documents: [],
     rows: (wanted, { slice = Slices.whole }) => {
       const fields = wanted.map(({ field }) => field)
-      const names = needs(fields)
+      const read = [...new Set([...fields, ...filter.columns, ...spoken])]
+      const names = needs(read)
       const states = ofEvents ? statesOfEvents(source, slice, names) : statesOfTable(source, slice, names, hasVitals)
       return {
         aliases: [],
         values: fields.map(value),
-        from: withTexts(states, fields),
-        params,
+        from: filtered(withFields(withTexts(states, read), spoken), withWhere(filter.condition, where)),
+        params: { ...params, ...filter.params },
         settings: Slices.settings,
       }
     },

@@ -4,6 +4,7 @@ import { Duration, Result } from "effect"
 import { averageSize } from "../counting/arrivals.ts"
 import type { Problem } from "../columns/choose.ts"
 import { withColumns } from "../columns/withColumns.ts"
+import { filtered, mentioned, type RowFilter, rowFilter, withWhere } from "../filters/rowFilter.ts"
 import type { Arrivals, Rows, SourceModel } from "../models/SourceModel.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import type { Query, Table } from "../Selection.ts"
@@ -66,7 +67,43 @@ export const tableModel = (
     const [why] = refused.values()
     return Result.fail({ path: [], ...(why ?? { message: "it has no columns", remedy: "Choose another." }) })
   }
-  return withColumns(made(selection, columns, { fields: [first, ...rest] }), selection, refused)
+  const fields = [first, ...rest] as const
+  const documents = columns.flatMap(({ name, unchecked }) => (unchecked === undefined ? [] : [name]))
+  const filter = rowFilter(
+    {
+      known: { fields, documents, identity: { _tag: "Append" } },
+      subject: (field) => {
+        const { name, sql, type } = columns.find((column) => column.name === field)!
+        return { sql: sql(identifier(name)), type, columns: [name] }
+      },
+    },
+    selection.filters ?? [],
+  )
+  return Result.flatMap(filter, (rowsOf) =>
+    withColumns(
+      made(
+        selection,
+        columns,
+        { fields },
+        documents,
+        // Columns that cannot be exported may decide as well.
+        {
+          ...rowsOf,
+          columns: [
+            ...new Set([
+              ...rowsOf.columns,
+              ...mentioned(
+                selection.where,
+                described.map(({ name }) => name),
+              ),
+            ]),
+          ],
+        },
+      ),
+      selection,
+      refused,
+    ),
+  )
 }
 
 /** What a selection names besides its columns. */
@@ -98,8 +135,11 @@ const made = (
   selection: Table | Query,
   columns: ReadonlyArray<Column>,
   schema: RecordSchema.RecordSchema,
+  documents: ReadonlyArray<string>,
+  filter: RowFilter,
 ): SourceModel => {
   const from = source(selection)
+  const { filters, where } = selection
   return {
     model: {
       name: selection.name === "table" ? selection.table : "query",
@@ -111,6 +151,7 @@ const made = (
       from: selection.name === "table" ? [selection.table, selection.time] : selection.query,
       key: selection.key,
       version: versionOf(selection),
+      ...(filters === undefined && where === undefined ? {} : { filters: { filters, where } }),
     },
     tables: [],
     endless: selection.name === "table" ? selection.time === undefined : !selection.query.includes("{window_start}"),
@@ -121,10 +162,11 @@ const made = (
       windowOf(selection),
     ),
     sample: { query: `SELECT 1 FROM ${from} LIMIT 1`, params: { start: "0", end: latest } },
-    documents: columns.flatMap(({ name, unchecked }) => (unchecked === undefined ? [] : [name])),
+    documents,
     rows: (wanted, { defensive }) =>
       rows(
         selection,
+        filter,
         wanted.map(({ field, member }) => ({ column: columns.find(({ name }) => name === field)!, member })),
         defensive,
       ),
@@ -159,7 +201,7 @@ interface Asked {
   readonly member: Member | undefined
 }
 
-const rows = (selection: Table | Query, asked: ReadonlyArray<Asked>, defensive: boolean): Rows => {
+const rows = (selection: Table | Query, filter: RowFilter, asked: ReadonlyArray<Asked>, defensive: boolean): Rows => {
   const columns = [...new Set(asked.map(({ column }) => column))]
   const unchecked = columns.flatMap((column, index) => {
     if (column.unchecked === undefined) return []
@@ -197,10 +239,11 @@ const rows = (selection: Table | Query, asked: ReadonlyArray<Asked>, defensive: 
     values: asked.map(value),
     from: fromOf(
       selection,
+      filter,
       columns.map(({ name }) => name),
     ),
-    params: {},
-    ...(selection.name === "table" ? { settings: withoutShortCircuits } : {}),
+    params: filter.params,
+    ...(selection.name === "table" && selection.where === undefined ? { settings: withoutShortCircuits } : {}),
   }
 }
 
@@ -211,13 +254,15 @@ const documentOf = (input: string) => `${input}_document`
  * Of the rows of a window with one key only the newest is sent: one statement of Postgres may not touch a row twice. Columns are
  * named, since `*` leaves out those that are computed.
  */
-const fromOf = (selection: Table | Query, columns: ReadonlyArray<string>): string => {
+const fromOf = (selection: Table | Query, filter: RowFilter, columns: ReadonlyArray<string>): string => {
   const version = versionOf(selection)
-  const named = [...new Set([...columns, ...(selection.key ?? []), ...(version === undefined ? [] : [version])])]
-  const from = `SELECT ${named.map(identifier).join(", ")} FROM ${source(selection)} WHERE ${windowOf(selection)}`
-  if (selection.key === undefined) return `(${from})`
+  const { key = [] } = selection
+  const named = [...new Set([...columns, ...key, ...(version === undefined ? [] : [version]), ...filter.columns])]
+  const from = `(SELECT ${named.map(identifier).join(", ")} FROM ${source(selection)} WHERE ${windowOf(selection)})`
   const order = version === undefined ? "" : ` ORDER BY ${identifier(version)} DESC`
-  return `(SELECT * FROM (${from})${order} LIMIT 1 BY ${selection.key.map(identifier).join(", ")})`
+  const newest = `(SELECT * FROM ${from}${order} LIMIT 1 BY ${key.map(identifier).join(", ")})`
+  // The newest row decides: an older one that passes is not the record any more.
+  return filtered(key.length === 0 ? from : newest, withWhere(filter.condition, selection.where))
 }
 
 const windowOf = (selection: Table | Query): string => {
