@@ -1,6 +1,6 @@
 /** The source: PostHog-shaped models, tables and queries out of ClickHouse, rendered by ClickHouse itself. */
 import { Source } from "@batch-exports/core"
-import { check } from "./check.ts"
+import { check } from "./check/check.ts"
 import { Config } from "./Config.ts"
 import * as Encodings from "./encodings/index.ts"
 import { open } from "./open.ts"

@@ -1,41 +1,30 @@
 /** How to reach ClickHouse. Decodes without I/O; the annotations drive docs and JSON Schema. */
 import { Effect, Schema } from "effect"
+import { addressProblems, urlProblem } from "./config/address.ts"
+import { QuerySettings } from "./config/querySettings.ts"
 import { compressions } from "./read/decompressed.ts"
-
-const limit = (title: string, description: string) =>
-  Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThan(0)).annotate({
-      title,
-      description: `${description} Without it, the profile of the ClickHouse user decides.`,
-    }),
-  )
-
-const Settings = Schema.Struct({
-  maxMemoryUsage: limit("Memory limit", "Bytes that one query may use."),
-  maxExecutionTime: limit("Time limit", "Seconds that one query may run."),
-  maxThreads: limit("Threads", "Threads that one query may use."),
-}).annotate({ title: "Settings", description: "Limits for the queries of exports." })
-
-const urlProblem = (text: string): string | undefined => {
-  const url = URL.parse(text)
-  if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    return "must be an http or https URL, such as https://clickhouse.example.com:8443"
-  }
-  if (url.username !== "" || url.password !== "")
-    return "must not hold a user or a password: write them as keys of their own"
-  return url.search === "" && url.hash === "" ? undefined : "must end before any ? or #: other keys take their place"
-}
-
-const certificate = Schema.makeFilter((text: string) =>
-  /-----BEGIN CERTIFICATE-----/.test(text)
-    ? undefined
-    : "must be a certificate in PEM form (-----BEGIN CERTIFICATE-----)",
-)
 
 const text = (title: string, description: string, value: string) =>
   Schema.String.annotate({ title, description, default: value }).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed(value)),
   )
+
+const optional = (title: string, description: string) =>
+  Schema.optionalKey(Schema.NonEmptyString.annotate({ title, description }))
+
+const hidden = (label: string, title: string, description: string) =>
+  Schema.RedactedFromValue(
+    Schema.String.annotate({ title, description, format: "password", writeOnly: true }).check(Schema.isNonEmpty()),
+    { label, disallowEncode: true },
+  )
+
+const duration = (title: string, description: string, value: string) =>
+  Schema.String.annotate({ title, description, default: value }).pipe(
+    Schema.decodeTo(Schema.DurationFromString),
+    Schema.withDecodingDefaultKey(Effect.succeed(value)),
+  )
+
+const url = Schema.String.check(Schema.makeFilter(urlProblem))
 
 export const Config = Schema.Struct({
   url: Schema.String.annotate({
@@ -43,11 +32,18 @@ export const Config = Schema.Struct({
     description: "The HTTP interface of ClickHouse.",
     examples: ["https://clickhouse.example.com:8443"],
   }).check(Schema.makeFilter(urlProblem)),
+  failover: Schema.optionalKey(
+    Schema.NonEmptyArray(url).annotate({
+      title: "Failover",
+      description:
+        "Other addresses of the same data, such as replicas: tried in this order when url does not answer. What one run reads comes from one server.",
+    }),
+  ),
   user: text("User", "Needs SELECT on the exported tables.", "default"),
   password: Schema.RedactedFromValue(
     Schema.String.annotate({
       title: "Password",
-      description: "The user's password.",
+      description: "The user's password. Without one, a client certificate logs in.",
       format: "password",
       writeOnly: true,
       default: "",
@@ -55,6 +51,30 @@ export const Config = Schema.Struct({
     { label: "password" },
   ).pipe(Schema.withDecodingDefaultKey(Effect.succeed(""))),
   database: text("Database", "The database that holds the exported tables.", "default"),
+  selfSigned: Schema.Boolean.annotate({
+    title: "Self-signed certificate",
+    description:
+      "The connection is encrypted, but the server's certificate is not verified: anyone could answer in its place. rootCertificate is safer.",
+    default: false,
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
+  rootCertificate: optional(
+    "Root certificate",
+    "The certificate authority to verify the server against: PEM text, or the path of a PEM file. Without it, the system's authorities count.",
+  ),
+  clientCertificate: optional(
+    "Client certificate",
+    "A certificate to log in with, or that a proxy asks for: PEM text, or the path of a PEM file.",
+  ),
+  clientKey: Schema.optionalKey(
+    hidden(
+      "clientKey",
+      "Client key",
+      "The private key of the client certificate: PEM text, or the path of a PEM file.",
+    ),
+  ),
+  clientKeyPassphrase: Schema.optionalKey(
+    hidden("clientKeyPassphrase", "Client key passphrase", "What the client key is encrypted with, where it is."),
+  ),
   compression: Schema.Literals(compressions)
     .annotate({
       title: "Compression",
@@ -62,24 +82,18 @@ export const Config = Schema.Struct({
       default: "none",
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("none" as const))),
-  settings: Schema.optionalKey(Settings),
-  requestTimeout: Schema.String.annotate({
-    title: "Request timeout",
-    description: "How long ClickHouse may stay silent before an attempt is given up.",
-    default: "5 minutes",
-  }).pipe(Schema.decodeTo(Schema.DurationFromString), Schema.withDecodingDefaultKey(Effect.succeed("5 minutes"))),
-  settle: Schema.String.annotate({
-    title: "Settle",
-    description:
-      "How far behind its clock ClickHouse is taken to be complete: windows are exported no sooner after their end. For consumers that write late. INSERTs that are running hold windows back by themselves, for five minutes at most.",
-    default: "0 seconds",
-  }).pipe(Schema.decodeTo(Schema.DurationFromString), Schema.withDecodingDefaultKey(Effect.succeed("0 seconds"))),
-  ca: Schema.optionalKey(
-    Schema.String.annotate({
-      title: "Certificate authority",
-      description: "Who signed the server's certificate, in PEM form. Without it, the system's authorities count.",
-    }).check(certificate),
+  settings: Schema.optionalKey(QuerySettings),
+  connectTimeout: duration("Connect timeout", "How long to wait for a connection.", "10 seconds"),
+  requestTimeout: duration(
+    "Request timeout",
+    "How long ClickHouse may stay silent before an attempt is given up.",
+    "5 minutes",
   ),
-})
+  settle: duration(
+    "Settle",
+    "How far behind its clock ClickHouse is taken to be complete: windows are exported no sooner after their end. For consumers that write late. INSERTs that are running hold windows back by themselves, for five minutes at most.",
+    "0 seconds",
+  ),
+}).check(Schema.makeFilter(addressProblems))
 
 export type Config = typeof Config.Type

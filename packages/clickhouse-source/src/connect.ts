@@ -1,8 +1,13 @@
 /** A client for one ClickHouse, for the time of a scope, whose failures are classified. */
 import { createClient, type ClickHouseClient, type ClickHouseSettings, ClickHouseLogLevel } from "@clickhouse/client"
-import type { SourceError } from "@batch-exports/core"
+import { SourceError } from "@batch-exports/core"
 import { Duration, Effect, Redacted, type Scope } from "effect"
+import type { ConnectionOptions } from "node:tls"
 import type { Config } from "./Config.ts"
+import { isEncrypted } from "./config/address.ts"
+import { agent } from "./connection/agent.ts"
+import { choose } from "./connection/failover.ts"
+import { tlsOptions } from "./connection/tlsOptions.ts"
 import { classify, type Place } from "./errors/classify.ts"
 import type { Compression } from "./read/decompressed.ts"
 
@@ -25,36 +30,77 @@ export interface QueryOptions {
   readonly queryId?: string
 }
 
-export const connect = (config: Config): Effect.Effect<Connection, never, Scope.Scope> =>
+export const connect = Effect.fn("ClickHouseSource.connect")(function* (
+  config: Config,
+): Effect.fn.Return<Connection, SourceError, Scope.Scope> {
+  const tls = yield* tlsOptions(config)
+  const url = yield* choose(config, (url) =>
+    Effect.scoped(Effect.flatMap(connectTo(config, tls, url), answers(config))),
+  )
+  return yield* connectTo(config, tls, url)
+})
+
+/** Connects to one of the servers that a configuration names. */
+export const connectTo = (
+  config: Config,
+  tls: ConnectionOptions,
+  url: string,
+): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => createClient(clientOptions(config))),
+      Effect.sync(() => createClient(clientOptions(config, tls, url))),
       (client) => Effect.promise(() => client.close()),
     ),
-    (client) => fromClient(client, config),
+    (client) => fromClient(client, config, url),
   )
 
-const clientOptions = (config: Config): Parameters<typeof createClient>[0] => ({
-  url: config.url,
-  username: config.user,
-  password: Redacted.value(config.password),
+const answers = (config: Config) => (connection: Connection) =>
+  connection.rows("SELECT 1").pipe(
+    Effect.timeoutOrElse({
+      duration: config.connectTimeout,
+      orElse: () =>
+        Effect.fail(
+          new SourceError({
+            reason: "ConnectionFailed",
+            message: `ClickHouse at ${connection.place.url} did not answer within connectTimeout`,
+            remedy: "Look whether the server is overloaded, or raise connectTimeout.",
+          }),
+        ),
+    }),
+  )
+
+const clientOptions = (config: Config, tls: ConnectionOptions, url: string): Parameters<typeof createClient>[0] => ({
+  url,
+  ...credentials(config),
   database: config.database,
   request_timeout: Duration.toMillis(config.requestTimeout),
-  max_open_connections: 16,
+  http_agent: agent({
+    encrypted: isEncrypted(url),
+    tls,
+    connectTimeout: Duration.toMillis(config.connectTimeout),
+  }),
   application: "batch-exports",
   // The client would write queries and their errors to the console; failures are reported in one place, by the runner.
   log: { level: ClickHouseLogLevel.OFF },
-  ...(config.ca === undefined ? {} : { tls: { ca_cert: Buffer.from(config.ca) } }),
 })
 
-const fromClient = (client: ClickHouseClient, config: Config): Connection => {
-  const place = { url: new URL(config.url).origin, secret: Redacted.value(config.password) }
+/** A certificate logs in where there is no password; beside one, it is for whoever asks for it on the way. */
+const credentials = ({ clientCertificate, password, user }: Config): Parameters<typeof createClient>[0] =>
+  clientCertificate !== undefined && Redacted.value(password) === ""
+    ? {
+        set_basic_auth_header: false,
+        http_headers: { "X-ClickHouse-User": user, "X-ClickHouse-SSL-Certificate-Auth": "on" },
+      }
+    : { username: user, password: Redacted.value(password) }
+
+const fromClient = (client: ClickHouseClient, config: Config, url: string): Connection => {
+  const place = { url: new URL(url).origin, secret: Redacted.value(config.password) }
   const failed = (cause: unknown) => classify(cause, place)
   return {
     client,
     place,
     patience: config.requestTimeout,
-    limits: limits(config),
+    limits: { ...config.settings },
     compression: config.compression,
     failed,
     rows: <Row>(query: string, options: QueryOptions = {}) =>
@@ -74,9 +120,3 @@ const fromClient = (client: ClickHouseClient, config: Config): Connection => {
       }),
   }
 }
-
-const limits = ({ settings = {} }: Config): ClickHouseSettings => ({
-  ...(settings.maxMemoryUsage === undefined ? {} : { max_memory_usage: String(settings.maxMemoryUsage) }),
-  ...(settings.maxExecutionTime === undefined ? {} : { max_execution_time: settings.maxExecutionTime }),
-  ...(settings.maxThreads === undefined ? {} : { max_threads: settings.maxThreads }),
-})

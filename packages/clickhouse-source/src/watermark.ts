@@ -21,13 +21,19 @@ interface Row {
   readonly age: string
 }
 
+/** Not every user may see what runs. */
+const isHidden = ({ reason }: SourceError): boolean => reason === "PermissionDenied" || reason === "SourceMissing"
+
+export const seesRunning = ({ rows }: Connection): Effect.Effect<boolean, SourceError> =>
+  rows<Row>(running, { params: { patience: Duration.toSeconds(patience) } }).pipe(
+    Effect.as(true),
+    Effect.catchIf(isHidden, () => Effect.succeed(false)),
+  )
+
 export const watermark = ({ rows }: Connection, settle: Duration.Duration): Effect.Effect<DateTime.Utc, SourceError> =>
   rows<Row>(running, { params: { patience: Duration.toSeconds(patience) } }).pipe(
-    // Not every user may see what runs; then there is the clock, and the settle delay.
-    Effect.catchIf(
-      ({ reason }) => reason === "PermissionDenied" || reason === "SourceMissing",
-      () => rows<Row>(clock),
-    ),
+    // Then there is the clock, and the settle delay.
+    Effect.catchIf(isHidden, () => rows<Row>(clock)),
     Effect.map(([row]) => {
       const behind = Math.max(Number(row?.age ?? 0) / 1000, Duration.toMillis(settle))
       return DateTime.makeUnsafe(Math.floor(Number(row?.now) / 1000 - behind))

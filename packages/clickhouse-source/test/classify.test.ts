@@ -66,6 +66,8 @@ describe("classify", () => {
     ["CERT_HAS_EXPIRED", "TlsUntrusted"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "TlsUntrusted"],
     ["EPROTO", "TlsUnavailable"],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "AuthenticationFailed"],
+    ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "AuthenticationFailed"],
     ["EWHATEVER", "Unknown"],
   ]
   for (const [code, reason] of byNetwork) {

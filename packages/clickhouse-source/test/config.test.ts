@@ -43,8 +43,38 @@ describe("configuration", () => {
     ["no protocol", { url: "127.0.0.1" }, events, "source.url: must be an http or https URL"],
     ["a password in the url", { url: "http://a:hunter2@h:8123" }, events, "must not hold a user or a password"],
     ["settings in the url", { url: "http://h:8123/?x=1" }, events, "must end before any ? or #"],
-    ["something else as an authority", { ...good, ca: "/etc/ca.pem" }, events, "source.ca: must be a certificate"],
-    ["a limit of nothing", { ...good, settings: { maxThreads: 0 } }, events, "source.settings.maxThreads"],
+    [
+      "a setting that changes rows",
+      { ...good, settings: { final: 1 } },
+      events,
+      "source.settings.final: is not a setting that exports may carry, which are only those that limit a query",
+    ],
+    ["a setting spelled otherwise", { ...good, settings: { maxThreads: 2 } }, events, 'did you mean "max_threads"?'],
+    ["a setting that we need", { ...good, settings: { timeout_overflow_mode: "break" } }, events, "is not a setting"],
+    ["a setting of no value", { ...good, settings: { max_threads: null } }, events, "source.settings.max_threads"],
+    ["an address twice", { ...good, failover: [good.url] }, events, "source.failover.0: is named twice"],
+    ["a bad address", { ...good, failover: ["h:1"] }, events, "source.failover.0: must be an http or https URL"],
+    [
+      "some of it encrypted",
+      { ...good, failover: ["https://h:8443"] },
+      events,
+      "source.failover.0: must be https like",
+    ],
+    ["verified and not", { url: "https://h", selfSigned: true, rootCertificate: "x" }, events, "keep one of them"],
+    ["certificates for nothing", { ...good, rootCertificate: "x" }, events, "has no meaning without https"],
+    [
+      "a certificate without a key",
+      { url: "https://h", clientCertificate: "x" },
+      events,
+      "source.clientKey: is needed",
+    ],
+    [
+      "a key without a certificate",
+      { url: "https://h", clientKey: "x" },
+      events,
+      "source.clientCertificate: is needed",
+    ],
+    ["a passphrase for nothing", { url: "https://h", clientKeyPassphrase: "x" }, events, "has no meaning without"],
     ["a time that is none", { ...good, requestTimeout: "soon" }, events, "source.requestTimeout"],
   ]
   for (const [what, config, model, message] of refused) {
@@ -62,7 +92,9 @@ describe("configuration", () => {
       assert.isString(value["title"], key)
       assert.isString(value["description"], key)
     }
-    assert.deepInclude(properties["password"], { format: "password", writeOnly: true })
+    for (const secret of ["password", "clientKey", "clientKeyPassphrase"]) {
+      assert.deepInclude(properties[secret], { format: "password", writeOnly: true })
+    }
     assert.deepInclude(properties["user"], { default: "default" })
     assert.deepInclude(properties["requestTimeout"], { default: "5 minutes" })
   })

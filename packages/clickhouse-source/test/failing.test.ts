@@ -84,7 +84,7 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
       const server = yield* ClickHouseServer
       const name = yield* bulk(yield* client(server), size)
       const error = yield* failure(
-        openAndRead(server, { selection: { table: name }, config: { settings: { maxMemoryUsage: 100_000 } } }),
+        openAndRead(server, { selection: { table: name }, config: { settings: { max_memory_usage: 100_000 } } }),
       )
       assert.strictEqual(error.reason, "MemoryLimit")
       assert.strictEqual(error.code, "241")

@@ -111,10 +111,7 @@ layer(ClickHouseServer.layer)("sessions", (it) => {
     Effect.gen(function* () {
       const { connection, database, source } = yield* world([event({ inserted: at(2) })])
       const steps = (selection: object) => Stream.runCollect(source({ teamId: 1, ...selection }).check)
-      assert.deepStrictEqual(
-        (yield* steps({})).map(({ status }) => status),
-        Array.from({ length: 6 }, () => "passed" as const),
-      )
+      assert.deepInclude((yield* steps({})).at(-1), { id: "template", status: "passed" })
       yield* Effect.promise(() => connection.command({ query: `DROP TABLE ${database}.raw_sessions_v3 SYNC` }))
       const failed = (yield* steps({})).at(-1)
       assert.deepInclude(failed, { id: "table", status: "failed" })

@@ -301,7 +301,7 @@ layer(ClickHouseServer.layer)("tables and queries", (it) => {
         '{"the \\"id\\"":"2","note":null,"doc":null}',
       ])
       assert.deepStrictEqual(adjusted, { note: 1 })
-      assert.isTrue((yield* Stream.runCollect(configured.check)).every(({ status }) => status === "passed"))
+      assert.isTrue((yield* Stream.runCollect(configured.check)).every(({ status }) => status !== "failed"))
     }),
   )
 

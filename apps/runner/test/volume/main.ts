@@ -68,7 +68,7 @@ const main = Effect.gen(function* () {
             user: ch.user,
             password: ch.password,
             database: "volume",
-            settings: { maxMemoryUsage: Number(said.memory) },
+            settings: { max_memory_usage: Number(said.memory) },
           },
         },
         { value: { name, teamId: 1, keysPerQuery: Number(said.keysPerQuery) } },

@@ -41,12 +41,12 @@ const old = {
 const slow = {
   reason: "Timeout",
   says: "stopped the query at its time limit",
-  remedy: "Raise settings.maxExecutionTime, or export shorter windows.",
+  remedy: "Raise settings.max_execution_time, or export shorter windows.",
 } as const
 const memory = {
   reason: "MemoryLimit",
   says: "stopped the query at its memory limit",
-  remedy: "Raise settings.maxMemoryUsage, lower settings.maxThreads, or export shorter windows.",
+  remedy: "Raise settings.max_memory_usage, lower settings.max_threads, or export shorter windows.",
 } as const
 const volume = {
   reason: "QueryInvalid",
@@ -149,9 +149,17 @@ const lost = {
 const untrusted = (says: string, remedy: string): Meaning => ({ reason: "TlsUntrusted", says, remedy })
 const unknownAuthority = untrusted(
   "has a certificate of an unknown authority",
-  "Put the authority's certificate (PEM) into ca.",
+  "Give the authority's certificate as rootCertificate; or, knowing that anyone could then answer in the server's place, set selfSigned: true.",
 )
-const rejected = untrusted("has a certificate that does not hold", "Check the server's certificate, its chain, and ca.")
+const rejected = untrusted(
+  "has a certificate that does not hold",
+  "Check the server's certificate, its chain, and rootCertificate.",
+)
+const refused = {
+  reason: "AuthenticationFailed",
+  says: "refused the client certificate, or asks for one",
+  remedy: "Check clientCertificate and clientKey, and the authorities that the server accepts.",
+} as const
 const plaintext = {
   reason: "TlsUnavailable",
   says: "does not speak TLS on this port, or not in a way that we know",
@@ -188,6 +196,17 @@ export const networkCodes: Readonly<Record<string, Meaning>> = {
   EPROTO: plaintext,
   ERR_SSL_WRONG_VERSION_NUMBER: plaintext,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: plaintext,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: refused,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused,
+  ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED: refused,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: refused,
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: refused,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: refused,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: refused,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: refused,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: plaintext,
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: plaintext,
+  ERR_SSL_UNSUPPORTED_PROTOCOL: plaintext,
   DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,

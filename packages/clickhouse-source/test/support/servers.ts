@@ -1,6 +1,13 @@
 /** Servers between the source and the engine, or in its place, for failures that no engine can be asked for. */
-import { createServer, request as httpRequest, type RequestListener, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  request as httpRequest,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http"
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https"
+import type { AddressInfo, Socket } from "node:net"
 import type { DevClickHouse } from "@batch-exports/dev-services"
 import { Effect, type Scope } from "effect"
 
@@ -10,10 +17,10 @@ export interface Reachable {
   readonly password: string
 }
 
-const listening = (listener: RequestListener): Effect.Effect<string, never, Scope.Scope> =>
+const listening = (listener: RequestListener, tls?: TlsOptions): Effect.Effect<string, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const server = createServer(listener)
+      const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener)
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
       return server
     }),
@@ -22,7 +29,9 @@ const listening = (listener: RequestListener): Effect.Effect<string, never, Scop
         server.closeAllConnections()
         await new Promise((resolve) => server.close(resolve))
       }),
-  ).pipe(Effect.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`))
+  ).pipe(
+    Effect.map((server) => `http${tls === undefined ? "" : "s"}://127.0.0.1:${(server.address() as AddressInfo).port}`),
+  )
 
 /** The answer of an export, as it passed. */
 export interface Travelled {
@@ -33,6 +42,60 @@ export interface Travelled {
 export interface Troubled extends Reachable {
   readonly travelled: ReadonlyArray<Travelled>
 }
+
+/** Passes everything on to the engine, with TLS before it and the headers as they are to be. */
+export const encrypted = (
+  engine: Reachable,
+  tls: TlsOptions,
+  headers: (given: IncomingHttpHeaders) => IncomingHttpHeaders = (given) => given,
+): Effect.Effect<Reachable, never, Scope.Scope> =>
+  Effect.map(
+    listening((request, response) => {
+      const onward = httpRequest(
+        `${engine.url}${request.url ?? ""}`,
+        { method: request.method ?? "POST", headers: headers(request.headers) },
+        (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers)),
+      )
+      onward.on("error", () => response.destroy())
+      response.on("close", () => onward.destroy())
+      request.pipe(onward)
+    }, tls),
+    (url) => ({ ...engine, url }),
+  )
+
+/** Passes everything on, until it dies: with everything that is under way. */
+export const mortal = (
+  engine: Reachable,
+): Effect.Effect<Reachable & { readonly die: () => void; readonly asked: () => number }, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    let dead = false
+    let asked = 0
+    const sockets = new Set<Socket>()
+    return Effect.map(
+      listening((request, response) => {
+        asked += 1
+        sockets.add(request.socket)
+        if (dead) return void request.socket.destroy()
+        const onward = httpRequest(
+          `${engine.url}${request.url ?? ""}`,
+          { method: request.method ?? "POST", headers: request.headers },
+          (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers)),
+        )
+        onward.on("error", () => response.destroy())
+        response.on("close", () => onward.destroy())
+        return request.pipe(onward)
+      }),
+      (url) => ({
+        ...engine,
+        url,
+        asked: () => asked,
+        die: () => {
+          dead = true
+          for (const socket of sockets) socket.destroy()
+        },
+      }),
+    )
+  })
 
 /** Passes everything on to the engine; asks it to fail as `devSettings` say where an export is read. */
 export const troubled = (engine: DevClickHouse, devSettings: string): Effect.Effect<Troubled, never, Scope.Scope> =>
