@@ -1,8 +1,9 @@
 /** What the log-in role may do, from exactly the grants of the user's page down to nothing. */
+import { FieldType } from "@batch-exports/core"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { freshRole, freshSchema, Postgres } from "./support/database.ts"
-import { eventRows, events, pairRows, personRow, persons } from "./support/model.ts"
+import { eventRows, events, mergedPairs, modelOf, pairRows, pairs, personRow, persons } from "./support/model.ts"
 import { count, destination, exportText, hours, reasonOf, runOf } from "./support/run.ts"
 
 const password = "insert-a-strong-password-here"
@@ -13,7 +14,59 @@ const limited = Effect.gen(function* () {
   return { schema, role, to: yield* destination(schema, { user: role, password }) }
 })
 
+/** What may be set for a role, and would make the server read or show the same bytes otherwise, or read none at all. */
+const odd = {
+  array_nulls: "off",
+  bytea_output: "escape",
+  client_encoding: "LATIN1",
+  DateStyle: "SQL, DMY",
+  default_transaction_deferrable: "on",
+  default_transaction_isolation: "serializable",
+  extra_float_digits: "-15",
+  IntervalStyle: "sql_standard",
+  quote_all_identifiers: "on",
+  row_security: "off",
+  search_path: "nowhere",
+  standard_conforming_strings: "off",
+  synchronous_commit: "off",
+  TimeZone: "Asia/Kathmandu",
+  transform_null_equals: "on",
+}
+
 layer(Postgres.layer, { excludeTestServices: true })("privileges", (it) => {
+  it.effect("whatever is set for the role, the same is stored", () =>
+    Effect.gen(function* () {
+      const { role, schema } = yield* limited
+      const { sql } = yield* Postgres
+      for (const [name, value] of Object.entries(odd)) yield* sql(`ALTER ROLE ${role} SET ${name} = '${value}'`)
+      yield* sql(
+        `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}; CREATE TABLE ${schema}.guarded (id integer PRIMARY KEY, note text);
+         ALTER TABLE ${schema}.guarded ENABLE ROW LEVEL SECURITY; CREATE POLICY all_rows ON ${schema}.guarded USING (true);
+         GRANT SELECT, INSERT, UPDATE ON ${schema}.guarded TO ${role}`,
+      )
+      const login = { user: role, password }
+      const rows: ReadonlyArray<readonly [FieldType.FieldType, string, string]> = [
+        [FieldType.list(FieldType.text()), "{a,NULL,é}", "{a,NULL,é}"],
+        [FieldType.timestamp(6), "2026-03-01 02:03:04.000005", "2026-03-01 02:03:04.000005+00"],
+        [FieldType.date, "0032-02-01", "0032-02-01"],
+        [FieldType.json, '{"a": "\\\\u00e9"}', '{"a": "é"}'],
+        [FieldType.bytes, "\\\\x00ff", "\\x00ff"],
+        [FieldType.float64, "0.1234567890123456", "0.1234567890123456"],
+      ]
+      for (const [index, [type, sent, stored]] of rows.entries()) {
+        const to = yield* destination(schema, { ...login, table: `t${index}` })
+        const run = runOf({ export: `of ${type._tag}`, model: modelOf(type) })
+        yield* exportText(to, run, `1\t${sent}\n`)
+        assert.deepStrictEqual((yield* exportText(to, run, "")).missing, [], "the ledger's window, read back")
+        assert.deepStrictEqual(yield* sql(`SELECT v::text FROM ${schema}.t${index}`), [{ v: stored }])
+      }
+      const guarded = yield* destination(schema, { ...login, table: "guarded" })
+      yield* exportText(guarded, runOf({ model: pairs }), pairRows(3))
+      const { receipt } = yield* exportText(guarded, runOf({ model: mergedPairs, window: hours(1, 2) }), pairRows(4))
+      assert.deepStrictEqual(receipt?.stored, { received: 4, inserted: 1, updated: 0, unchanged: 3 })
+    }),
+  )
+
   it.effect("exactly the grants of the user's page", () =>
     Effect.gen(function* () {
       const { role, schema } = yield* limited

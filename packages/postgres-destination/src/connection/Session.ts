@@ -3,7 +3,7 @@ import { DestinationError } from "@batch-exports/core"
 import { Duration, Effect, Redacted, type Scope } from "effect"
 import { Socket } from "node:net"
 import type pg from "pg"
-import { Client } from "pg"
+import { Client, types } from "pg"
 import { address } from "../config/address.ts"
 import type { Config } from "../config/Config.ts"
 import type { Circumstances, Names } from "../failure/Circumstances.ts"
@@ -82,7 +82,7 @@ export const connect = Effect.fn("connect")(function* (
         kill()
         resume(Effect.fail(noAnswer(at, limit)))
       }, Duration.toMillis(limit))
-      client.query<Row>({ text: sql, values: [...values] }).then(
+      client.query<Row>({ text: sql, values: [...values], types: parsers }).then(
         (result) => {
           clearTimeout(timer)
           resume(Effect.succeed(result))
@@ -168,6 +168,14 @@ const dial = (config: Config, ssl: pg.ClientConfig["ssl"], onStage: (stage: Stag
     )
     return Effect.sync(() => breakOff(client))
   })
+
+/**
+ * Numbers that need more than 32 bits are asked for as int8: a role may have set how many digits of a float are shown. None of
+ * them (rows, bytes, milliseconds) needs more than 53.
+ */
+const parsers: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)),
+}
 
 /**
  * With a reset, not a plain close: the notice of a close waits behind megabytes that a busy server has not read yet, and

@@ -30,6 +30,11 @@ export const transactionSettings = (options: Options): ReadonlyArray<Setting> =>
     ["TimeZone", "UTC"],
     // COPY in binary goes by it, and a pooler may hand on a session where somebody changed it.
     ["client_encoding", "UTF8"],
+    // What the database or the role may have set otherwise, and what would then be read otherwise: the word NULL in a list, a
+    // date; and with row_security off, the server refuses what the table's policies would have to look at.
+    ["array_nulls", "on"],
+    ["DateStyle", "ISO, YMD"],
+    ["row_security", "on"],
     // Without it, an acknowledged window could be lost with the server's last moments.
     ["synchronous_commit", "on"],
     ["lock_timeout", `${Math.ceil(Duration.toMillis(options.lockTimeout))}`],

@@ -163,7 +163,7 @@ export interface StoredRow {
 /** One page of an export's rows. Windows of one export never overlap, so their start is a key. */
 export const page = (place: Place, exportName: string, after: string, size: number): Statement => ({
   sql: `SELECT ${millis("window_start")} AS "start", ${millis("window_end")} AS "end", run, definition,
-               "rows"::float8 AS "rows", bytes::float8 AS "bytes",
+               "rows"::int8 AS "rows", bytes::int8 AS "bytes",
                ${millis("coalesce(committed_at, claimed_at)")} AS "committedAt"
         FROM ${name(place)} WHERE ${sameExport} AND export = $2 AND window_start > $3::timestamptz
         ORDER BY window_start LIMIT $4`,
@@ -190,8 +190,8 @@ const sameExport = "export_key = $1::bigint"
 /** In the form of the constraint, so that its index answers. */
 const inConstraint = `int8range(export_key, export_key, '[]') = int8range($1::bigint, $1::bigint, '[]')`
 
-/** Windows are exact to the millisecond; a float8 holds that for 285,000 years. */
-const millis = (expression: string) => `round(extract(epoch FROM ${expression}) * 1000)::float8`
+/** Windows are exact to the millisecond. */
+const millis = (expression: string) => `round(extract(epoch FROM ${expression}) * 1000)::int8`
 
 const bounds = (window: Window.Window): [string, string] => [
   DateTime.formatIso(window.start),

@@ -26,7 +26,7 @@ export const insertAbsent = (
 
 /** How many staged keys the table still lacks: a trigger dropped them. */
 export const countAbsent = (tables: Tables, key: ReadonlyArray<string>, nullable: ReadonlyArray<string>): string =>
-  `SELECT count(*)::float8 AS "absent" FROM ${tables.staging} AS s WHERE NOT EXISTS (SELECT FROM ${tables.target} AS t WHERE ${equal(key, nullable)})`
+  `SELECT count(*)::int8 AS "absent" FROM ${tables.staging} AS s WHERE NOT EXISTS (SELECT FROM ${tables.target} AS t WHERE ${equal(key, nullable)})`
 
 const equal = (key: ReadonlyArray<string>, nullable: ReadonlyArray<string>): string =>
   key

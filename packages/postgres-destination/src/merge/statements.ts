@@ -27,7 +27,7 @@ export const requireKey = ({ staging }: Tables, key: ReadonlyArray<string>): str
   `ALTER TABLE ${staging} ${key.map((name) => `ALTER COLUMN ${quote(name)} SET NOT NULL`).join(", ")}`
 
 export const countRepeatedKeys = ({ staging }: Tables, { key }: Merge): string =>
-  `SELECT count(*)::float8 AS "repeated" FROM (SELECT 1 FROM ${staging} GROUP BY ${list(key)} HAVING count(*) > 1) AS r`
+  `SELECT count(*)::int8 AS "repeated" FROM (SELECT 1 FROM ${staging} GROUP BY ${list(key)} HAVING count(*) > 1) AS r`
 
 export interface Circumstances {
   /** Some key is staged more than once. */
@@ -49,12 +49,12 @@ WITH merged AS (
   ON CONFLICT (${list(plan.key)}) ${onConflict(plan)}
   RETURNING ${partitioned ? list(plan.key, "t") : "t.xmax = 0 AS fresh"}
 )
-SELECT count(*) FILTER (WHERE fresh)::float8 AS "inserted", count(*) FILTER (WHERE NOT fresh)::float8 AS "updated"
+SELECT count(*) FILTER (WHERE fresh)::int8 AS "inserted", count(*) FILTER (WHERE NOT fresh)::int8 AS "updated"
 FROM ${partitioned ? `(SELECT t.${quote(plan.key[0])} IS NULL AS fresh FROM merged LEFT JOIN ${tables.target} AS t USING (${list(plan.key)})) AS found` : "merged"}`
 
 /** Staged records that are still newer than the table's, after the merge: a trigger dropped what should have been stored. */
 export const countBehind = ({ staging, target }: Tables, plan: Merge): string =>
-  `SELECT count(*)::float8 AS "behind" FROM ${staging} AS s LEFT JOIN ${target} AS t USING (${list(plan.key)})
+  `SELECT count(*)::int8 AS "behind" FROM ${staging} AS s LEFT JOIN ${target} AS t USING (${list(plan.key)})
    WHERE t.${quote(plan.key[0])} IS NULL${conditions(withoutTies(plan), "t", "s")
      .filter((_, index) => plan.groups[index]?.version !== undefined)
      .map((condition) => ` OR (${condition})`)

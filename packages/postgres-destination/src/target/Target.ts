@@ -106,8 +106,11 @@ export const readColumns = (session: Session, oid: number): Effect.Effect<Readon
   session
     .query<Column>(
       "reading the columns of a table",
-      // A domain is judged by the type beneath it; its own NOT NULL and default count as the column's.
-      `SELECT a.attname AS "name", format_type(a.atttypid, a.atttypmod) AS "declared",
+      // A domain is judged by the type beneath it; its own NOT NULL and default count as the column's. A role may have
+      // quote_all_identifiers set; of Postgres's own types only "char" has quotes that mean something.
+      `SELECT a.attname AS "name",
+              CASE WHEN ns.nspname = 'pg_catalog' AND t.typtype <> 'd' AND b.typname NOT IN ('char', '_char')
+                   THEN replace(format_type(a.atttypid, a.atttypmod), '"', '') ELSE format_type(a.atttypid, a.atttypmod) END AS "declared",
               a.atttypid AS "typeOid", a.atttypmod AS "typmod",
               CASE WHEN ns.nspname = 'pg_catalog' OR b.typname = 'citext' THEN b.typname END AS "type",
               CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END AS "baseTypmod",

@@ -18,9 +18,9 @@ export const readLoad = (session: Session, oid: number): Effect.Effect<Load | un
       "looking at the size of the table",
       // Of a partitioned table, the sum over its partitions.
       `WITH parts AS (SELECT relid AS oid FROM pg_partition_tree($1::oid) WHERE isleaf UNION SELECT $1::oid)
-       SELECT (SELECT CASE WHEN min(reltuples) FILTER (WHERE relkind = 'r') >= 0 THEN sum(reltuples) FILTER (WHERE relkind = 'r') END::float8
+       SELECT (SELECT CASE WHEN min(reltuples) FILTER (WHERE relkind = 'r') >= 0 THEN sum(reltuples) FILTER (WHERE relkind = 'r') END::int8
                FROM pg_catalog.pg_class JOIN parts USING (oid)) AS "rows",
-              (SELECT sum(pg_total_relation_size(oid))::float8 FROM parts) AS "bytes",
+              (SELECT sum(pg_total_relation_size(oid))::int8 FROM parts) AS "bytes",
               ARRAY(SELECT c.relname::text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
                     WHERE i.indrelid = $1 ORDER BY 1) AS "indexes",
               ARRAY(SELECT tgname::text FROM pg_catalog.pg_trigger
