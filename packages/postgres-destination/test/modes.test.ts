@@ -118,6 +118,35 @@ layer(Postgres.layer, { excludeTestServices: true })("modes", (it) => {
     }),
   )
 
+  it.effect("fill: waits for a run that is writing into the table, and leaves its records alone", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const { sql } = yield* Postgres
+      const to = yield* destination(schema)
+      yield* exportText(to, runOf({ model: keyed }), pairRows(10))
+      const other = runOf({ model: keyed, export: "another", window: hours(1, 2) })
+      const filling = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const sink = yield* to.open(other)
+          yield* sink.write({ window: other.window, bytes: bytesOf(pairRows(2, 10)) })
+          const fiber = yield* Effect.forkDetach(
+            exportText(to, runOf({ model: keyed, mode: "fill" }), pairRows(13, 0, "late")),
+          )
+          yield* eventually(
+            "the fill waits",
+            sql(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%advisory%'`),
+            (found) => found.length === 1,
+          )
+          yield* sink.commit({ rows: 2, adjusted: {} })
+          return fiber
+        }),
+      )
+      const { receipt } = yield* Fiber.join(filling)
+      assert.deepStrictEqual(receipt?.stored, { received: 13, inserted: 1, updated: 0, unchanged: 12 })
+      assert.strictEqual(yield* count(schema), 13)
+    }),
+  )
+
   it.effect("fill: a key that is NULL is a key", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema

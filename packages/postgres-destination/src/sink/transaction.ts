@@ -8,7 +8,7 @@ import type { Session } from "../connection/Session.ts"
 import { begin, setLocal, type transactionSettings } from "../connection/transactionSettings.ts"
 import { targetChanged } from "../failure/targetChanged.ts"
 import * as identifier from "../identifier.ts"
-import { mergeLock } from "../ledger/exportKey.ts"
+import { mergeLock, writersLock } from "../ledger/exportKey.ts"
 import * as statements from "../ledger/statements.ts"
 import { readTarget, type Target } from "../target/Target.ts"
 
@@ -20,8 +20,11 @@ export interface Opening {
   /** Those of them that the ledger holds already: they are exported again. */
   readonly again: ReadonlyArray<Window.Window>
   readonly target: Target
-  /** Whether records replace older ones: then one run of the export goes at a time. */
-  readonly merges: boolean
+  /**
+   * `export`: records replace older ones, so one run of the export goes at a time. `table`: the run goes by what the table lacks, so
+   * no other run writes into it meanwhile. `nothing`: the run adds what it has.
+   */
+  readonly excludes: "export" | "table" | "nothing"
   readonly config: Pick<Config, "lockTimeout" | "transactionTimeout">
 }
 
@@ -43,20 +46,35 @@ const claimAll = Effect.fnUntraced(function* (
   session: Session,
   opening: Opening,
 ): Effect.fn.Return<void, DestinationError> {
-  if (opening.merges) {
-    // Before the claims, in every run: otherwise two runs could each hold what the other waits for.
-    yield* session.query(
-      `waiting for other runs of export "${opening.claim.export}"`,
-      "SELECT pg_advisory_xact_lock($1)",
-      [mergeLock(opening.claim.export, opening.target.oid)],
-    )
-  }
+  // Before the claims, in every run: otherwise two runs could each hold what the other waits for.
+  yield* awaitOthers(session, opening)
   const held = new Set(opening.again.map(Window.format))
   // In order of start, as every run does: two runs that claim the same windows then cannot wait for each other.
   for (const window of opening.windows) {
     yield* claimWindow(session, opening.claim, window, held.has(Window.format(window)))
   }
 })
+
+const awaitOthers = (session: Session, { claim, excludes, target }: Opening) => {
+  switch (excludes) {
+    case "export":
+      return session.query(`waiting for other runs of export "${claim.export}"`, "SELECT pg_advisory_xact_lock($1)", [
+        mergeLock(claim.export, target.oid),
+      ])
+    case "table":
+      return session.query(`waiting for other runs into ${claim.targetTable}`, "SELECT pg_advisory_xact_lock($1)", [
+        writersLock(target.oid),
+      ])
+    case "nothing":
+      return session.query(
+        `waiting for a run that fills ${claim.targetTable}`,
+        "SELECT pg_advisory_xact_lock_shared($1)",
+        [writersLock(target.oid)],
+      )
+    default:
+      return excludes satisfies never
+  }
+}
 
 export const claimWindow = Effect.fnUntraced(function* (
   session: Session,

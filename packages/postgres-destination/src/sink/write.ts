@@ -56,6 +56,15 @@ export const write = Effect.fn("write")(function* (
   }).pipe(Effect.onError(() => Effect.sync(() => release(incoming.iterator))))
 })
 
+const excludes = {
+  Copy: "nothing",
+  Insert: "nothing",
+  // The unique key sees to it, whoever writes.
+  InsertNew: "nothing",
+  InsertAbsent: "table",
+  Merge: "export",
+} as const
+
 const begin = Effect.fnUntraced(function* (
   session: Session,
   attempt: Attempt,
@@ -78,7 +87,7 @@ const begin = Effect.fnUntraced(function* (
     windows: seen.missing,
     again: seen.again,
     target,
-    merges: seen.intake._tag === "Merge",
+    excludes: excludes[seen.intake._tag],
     config: attempt.config,
   })
   return claim
