@@ -66,7 +66,7 @@ layer(Postgres.layer, { excludeTestServices: true })("evolution", (it) => {
       yield* exportText(to, runOf({ window: hours(5, 6) }), pairRows(1))
       const other = yield* to.open(runOf({ export: "other" }))
       yield* other.write({ window: hours(0, 1), bytes: bytesOf(pairRows(5)) })
-      const evolving = yield* destination(schema, { schemaEvolution: "add-columns" })
+      const evolving = yield* destination(schema, { schemaEvolution: "add-columns", lockTimeout: "500 millis" })
       const attempt = yield* Effect.forkChild(reasonOf(exportText(evolving, runOf({ model: wider }), "1\ta\tb\n")))
       assert.strictEqual(yield* Fiber.join(attempt), "Busy")
       // Nor does a check wait, however patient it is with others.

@@ -1,7 +1,7 @@
 /** Who is believed to be the server, by each way of saying it, against servers with each kind of certificate. */
 import { certificates } from "@batch-exports/dev-services"
-import { assert, it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { assert, it, layer } from "@effect/vitest"
+import { Context, Effect, Layer, type Scope } from "effect"
 import { fork } from "node:child_process"
 import { createPrivateKey } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -22,6 +22,16 @@ const connectionOf = ({ database, host, password, port, user }: Database): Setti
 const planWith = (database: Database, settings: Settings) =>
   configure({ ...connectionOf(database), ...settings }).plan(runOf())
 
+/** A certificate of an authority of one's own, for this host; no unencrypted connections. */
+class Ordinary extends Context.Service<Ordinary>()("test/Ordinary", {
+  make: Effect.gen(function* () {
+    const authority = yield* certificates.authority()
+    return { authority, database: yield* start({ authority, tls: yield* certificates.server(authority) }) }
+  }),
+}) {
+  static readonly layer = Layer.effect(this, this.make)
+}
+
 const file = (name: string, content: string): Effect.Effect<string, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -32,66 +42,118 @@ const file = (name: string, content: string): Effect.Effect<string, never, Scope
     (path) => Effect.promise(() => rm(join(path, ".."), { recursive: true })),
   )
 
-it.live("a certificate of an authority of one's own, for this host", () =>
-  Effect.gen(function* () {
-    const authority = yield* certificates.authority()
-    const other = yield* certificates.authority("Another authority")
-    const database = yield* start({ authority, tls: yield* certificates.server(authority) })
-    const reason = (settings: Settings) => reasonOf(planWith(database, settings))
+layer(Ordinary.layer, { excludeTestServices: true })("a server with a certificate for this host", (it) => {
+  it.effect("a certificate of an authority of one's own, for this host", () =>
+    Effect.gen(function* () {
+      const other = yield* certificates.authority("Another authority")
+      const { authority, database } = yield* Ordinary
+      const reason = (settings: Settings) => reasonOf(planWith(database, settings))
 
-    const untrusted = yield* Effect.flip(planWith(database, {}))
-    assert.strictEqual(untrusted.reason, "TlsUntrusted")
-    assert.match(untrusted.remedy, /rootCertificate/)
-    assert.match(untrusted.remedy, /selfSigned: true/)
+      const untrusted = yield* Effect.flip(planWith(database, {}))
+      assert.strictEqual(untrusted.reason, "TlsUntrusted")
+      assert.match(untrusted.remedy, /rootCertificate/)
+      assert.match(untrusted.remedy, /selfSigned: true/)
 
-    assert.strictEqual(yield* reason({ rootCertificate: authority.cert }), "succeeded")
-    assert.strictEqual(yield* reason({ rootCertificate: authority.cert, host: "localhost" }), "succeeded")
-    assert.strictEqual(yield* reason({ rootCertificate: yield* file("ca.pem", authority.cert) }), "succeeded")
-    assert.strictEqual(yield* reason({ rootCertificate: other.cert }), "TlsUntrusted")
-    assert.strictEqual(yield* reason({ selfSigned: true }), "succeeded")
-    assert.strictEqual(yield* reason({ sslmode: "require" }), "succeeded")
-    assert.strictEqual(yield* reason({ sslmode: "require", rootCertificate: authority.cert }), "succeeded")
-    assert.strictEqual(yield* reason({ sslmode: "require", rootCertificate: other.cert }), "TlsUntrusted")
-    assert.strictEqual(yield* reason({ sslmode: "verify-ca", rootCertificate: authority.cert }), "succeeded")
-    assert.strictEqual(yield* reason({ sslmode: "verify-ca", rootCertificate: other.cert }), "TlsUntrusted")
-    assert.strictEqual(yield* reason({ sslmode: "verify-full", rootCertificate: authority.cert }), "succeeded")
-    assert.strictEqual(yield* reason({ sslmode: "verify-full" }), "TlsUntrusted")
+      assert.strictEqual(yield* reason({ rootCertificate: authority.cert }), "succeeded")
+      assert.strictEqual(yield* reason({ rootCertificate: authority.cert, host: "localhost" }), "succeeded")
+      assert.strictEqual(yield* reason({ rootCertificate: yield* file("ca.pem", authority.cert) }), "succeeded")
+      assert.strictEqual(yield* reason({ rootCertificate: other.cert }), "TlsUntrusted")
+      assert.strictEqual(yield* reason({ selfSigned: true }), "succeeded")
+      assert.strictEqual(yield* reason({ sslmode: "require" }), "succeeded")
+      assert.strictEqual(yield* reason({ sslmode: "require", rootCertificate: authority.cert }), "succeeded")
+      assert.strictEqual(yield* reason({ sslmode: "require", rootCertificate: other.cert }), "TlsUntrusted")
+      assert.strictEqual(yield* reason({ sslmode: "verify-ca", rootCertificate: authority.cert }), "succeeded")
+      assert.strictEqual(yield* reason({ sslmode: "verify-ca", rootCertificate: other.cert }), "TlsUntrusted")
+      assert.strictEqual(yield* reason({ sslmode: "verify-full", rootCertificate: authority.cert }), "succeeded")
+      assert.strictEqual(yield* reason({ sslmode: "verify-full" }), "TlsUntrusted")
 
-    // The server takes no unencrypted connection.
-    assert.strictEqual(yield* reason({ sslmode: "disable" }), "AuthenticationFailed")
+      // The server takes no unencrypted connection.
+      assert.strictEqual(yield* reason({ sslmode: "disable" }), "AuthenticationFailed")
 
-    const absent = yield* Effect.flip(planWith(database, { rootCertificate: "/nowhere/ca.pem" }))
-    assert.strictEqual(absent.reason, "TlsUntrusted")
-    assert.match(absent.message, /rootCertificate cannot be read \(ENOENT\)/)
-    const garbage = yield* Effect.flip(planWith(database, { rootCertificate: "-----BEGIN CERTIFICATE-----\nx\n" }))
-    assert.strictEqual(garbage.reason, "TlsUntrusted")
-  }),
-)
+      const absent = yield* Effect.flip(planWith(database, { rootCertificate: "/nowhere/ca.pem" }))
+      assert.strictEqual(absent.reason, "TlsUntrusted")
+      assert.match(absent.message, /rootCertificate cannot be read \(ENOENT\)/)
+      const garbage = yield* Effect.flip(planWith(database, { rootCertificate: "-----BEGIN CERTIFICATE-----\nx\n" }))
+      assert.strictEqual(garbage.reason, "TlsUntrusted")
+    }),
+  )
 
-it.live("the machine's authorities are trusted", () =>
-  Effect.gen(function* () {
-    const authority = yield* certificates.authority()
-    const database = yield* start({ authority, tls: yield* certificates.server(authority) })
-    const inProcess = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>) {
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          fork(new URL("./support/planOnce.ts", import.meta.url), [JSON.stringify(connectionOf(database))], {
-            execArgv: ["--conditions=@batch-exports/source"],
-            env: { ...process.env, ...env },
-          }),
-        ),
-        (running) => Effect.sync(() => running.kill("SIGKILL")),
-      )
-      return yield* Effect.callback<unknown>((resume) => {
-        child.once("message", (reason) => resume(Effect.succeed(reason)))
+  it.effect("the machine's authorities are trusted", () =>
+    Effect.gen(function* () {
+      const { authority, database } = yield* Ordinary
+      const inProcess = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>) {
+        const child = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            fork(new URL("./support/planOnce.ts", import.meta.url), [JSON.stringify(connectionOf(database))], {
+              execArgv: ["--conditions=@batch-exports/source"],
+              env: { ...process.env, ...env },
+            }),
+          ),
+          (running) => Effect.sync(() => running.kill("SIGKILL")),
+        )
+        return yield* Effect.callback<unknown>((resume) => {
+          child.once("message", (reason) => resume(Effect.succeed(reason)))
+        })
       })
-    })
-    // OpenSSL's own variable for the machine's store, and node's for additions to its own.
-    assert.strictEqual(yield* inProcess({ SSL_CERT_FILE: yield* file("store.pem", authority.cert) }), "succeeded")
-    assert.strictEqual(yield* inProcess({ NODE_EXTRA_CA_CERTS: yield* file("extra.pem", authority.cert) }), "succeeded")
-    assert.strictEqual(yield* inProcess({}), "TlsUntrusted")
-  }),
-)
+      // OpenSSL's own variable for the machine's store, and node's for additions to its own.
+      assert.strictEqual(yield* inProcess({ SSL_CERT_FILE: yield* file("store.pem", authority.cert) }), "succeeded")
+      assert.strictEqual(
+        yield* inProcess({ NODE_EXTRA_CA_CERTS: yield* file("extra.pem", authority.cert) }),
+        "succeeded",
+      )
+      assert.strictEqual(yield* inProcess({}), "TlsUntrusted")
+    }),
+  )
+
+  it.effect("a server that takes encrypted connections alone, and one that takes both", () =>
+    Effect.gen(function* () {
+      const { authority, database } = yield* Ordinary
+      const refused = yield* Effect.flip(planWith(database, { sslmode: "disable" }))
+      assert.deepStrictEqual([refused.reason, refused.code], ["AuthenticationFailed", "28000"])
+      const both = yield* start({ authority, tls: yield* certificates.server(authority), plaintext: true })
+      assert.strictEqual(yield* reasonOf(planWith(both, { sslmode: "disable" })), "succeeded")
+      // What is asked for is what is had: never plaintext because the server would take it.
+      const encrypted = Effect.fnUntraced(function* (settings: Settings) {
+        const to = configure({ ...connectionOf(both), ...settings })
+        const sink = yield* to.open(runOf())
+        assert.isNotEmpty(sink.missing)
+        const [row] = yield* both.sql<{ ssl: boolean }>(
+          `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'batch-exports'`,
+        )
+        return row?.ssl
+      }, Effect.scoped)
+      assert.isTrue(yield* encrypted({ selfSigned: true }))
+      assert.isTrue(yield* encrypted({ sslmode: "require" }))
+      assert.isTrue(yield* encrypted({ rootCertificate: authority.cert }))
+      assert.isFalse(yield* encrypted({ sslmode: "disable" }))
+    }),
+  )
+
+  it.effect("SCRAM: the password is right, wrong, or missing; the server must know it too", () =>
+    Effect.gen(function* () {
+      const { authority, database } = yield* Ordinary
+      const root = { rootCertificate: authority.cert }
+      const [hashed] = yield* database.sql<{ hash: string }>(
+        `SELECT left(rolpassword, 13) AS hash FROM pg_authid WHERE rolname = current_user`,
+      )
+      assert.strictEqual(hashed?.hash, "SCRAM-SHA-256")
+      const wrong = yield* Effect.flip(planWith(database, { ...root, password: "wrong-and-secret" }))
+      assert.deepStrictEqual([wrong.reason, wrong.code], ["AuthenticationFailed", "28P01"])
+      assert.notInclude(JSON.stringify(wrong), "wrong-and-secret")
+      const { password: _, ...without } = connectionOf(database)
+      const none = yield* Effect.flip(configure({ ...without, ...root }).plan(runOf()))
+      assert.strictEqual(none.reason, "AuthenticationFailed")
+      assert.match(none.remedy, /Set password/)
+      // Unicode, and what means something elsewhere, go through as they are.
+      const odd = `pä ss'"\\%@:/?#${"x".repeat(60)}`
+      yield* database.sql(`CREATE USER odd SUPERUSER PASSWORD '${odd.replaceAll("'", "''")}'`)
+      assert.strictEqual(yield* reasonOf(planWith(database, { ...root, user: "odd", password: odd })), "succeeded")
+      const { database: name, host, port } = database
+      const url = `postgres://odd:${encodeURIComponent(odd)}@${host}:${port}/${name}`
+      assert.strictEqual(yield* reasonOf(configure({ url, ...root, table: "t" }).plan(runOf())), "succeeded")
+    }),
+  )
+})
 
 it.live("a certificate for another host name", () =>
   Effect.gen(function* () {
@@ -134,58 +196,6 @@ it.live("a server without encryption", () =>
     assert.strictEqual(error.reason, "TlsUnavailable")
     assert.strictEqual(yield* reasonOf(planWith(database, { selfSigned: true })), "TlsUnavailable")
     assert.strictEqual(yield* reasonOf(planWith(database, { sslmode: "disable" })), "succeeded")
-  }),
-)
-
-it.live("a server that takes encrypted connections alone, and one that takes both", () =>
-  Effect.gen(function* () {
-    const authority = yield* certificates.authority()
-    const tls = yield* certificates.server(authority)
-    const strict = yield* start({ authority, tls })
-    const refused = yield* Effect.flip(planWith(strict, { sslmode: "disable" }))
-    assert.deepStrictEqual([refused.reason, refused.code], ["AuthenticationFailed", "28000"])
-    const both = yield* start({ authority, tls, plaintext: true })
-    assert.strictEqual(yield* reasonOf(planWith(both, { sslmode: "disable" })), "succeeded")
-    // What is asked for is what is had: never plaintext because the server would take it.
-    const encrypted = Effect.fnUntraced(function* (settings: Settings) {
-      const to = configure({ ...connectionOf(both), ...settings })
-      const sink = yield* to.open(runOf())
-      assert.isNotEmpty(sink.missing)
-      const [row] = yield* both.sql<{ ssl: boolean }>(
-        `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'batch-exports'`,
-      )
-      return row?.ssl
-    }, Effect.scoped)
-    assert.isTrue(yield* encrypted({ selfSigned: true }))
-    assert.isTrue(yield* encrypted({ sslmode: "require" }))
-    assert.isTrue(yield* encrypted({ rootCertificate: authority.cert }))
-    assert.isFalse(yield* encrypted({ sslmode: "disable" }))
-  }),
-)
-
-it.live("SCRAM: the password is right, wrong, or missing; the server must know it too", () =>
-  Effect.gen(function* () {
-    const authority = yield* certificates.authority()
-    const database = yield* start({ authority, tls: yield* certificates.server(authority) })
-    const root = { rootCertificate: authority.cert }
-    const [hashed] = yield* database.sql<{ hash: string }>(
-      `SELECT left(rolpassword, 13) AS hash FROM pg_authid WHERE rolname = current_user`,
-    )
-    assert.strictEqual(hashed?.hash, "SCRAM-SHA-256")
-    const wrong = yield* Effect.flip(planWith(database, { ...root, password: "wrong-and-secret" }))
-    assert.deepStrictEqual([wrong.reason, wrong.code], ["AuthenticationFailed", "28P01"])
-    assert.notInclude(JSON.stringify(wrong), "wrong-and-secret")
-    const { password: _, ...without } = connectionOf(database)
-    const none = yield* Effect.flip(configure({ ...without, ...root }).plan(runOf()))
-    assert.strictEqual(none.reason, "AuthenticationFailed")
-    assert.match(none.remedy, /Set password/)
-    // Unicode, and what means something elsewhere, go through as they are.
-    const odd = `pä ss'"\\%@:/?#${"x".repeat(60)}`
-    yield* database.sql(`CREATE USER odd SUPERUSER PASSWORD '${odd.replaceAll("'", "''")}'`)
-    assert.strictEqual(yield* reasonOf(planWith(database, { ...root, user: "odd", password: odd })), "succeeded")
-    const { database: name, host, port } = database
-    const url = `postgres://odd:${encodeURIComponent(odd)}@${host}:${port}/${name}`
-    assert.strictEqual(yield* reasonOf(configure({ url, ...root, table: "t" }).plan(runOf())), "succeeded")
   }),
 )
 

@@ -16,11 +16,17 @@ export type Preparation =
   | { readonly _tag: "Columns"; readonly name: string; readonly statement: string }
 
 /** While ALTER TABLE waits, everybody else waits for it: it gives up soon, and is tried again. */
-const alterPatience = "3000"
+const alterPatience = 3000
 
 /** Local to the transaction. */
 export const settingsFor = ({ _tag }: Preparation, settings: ReturnType<typeof transactionSettings>) =>
-  setLocal(_tag === "Columns" ? [...settings, ["lock_timeout", alterPatience]] : settings)
+  setLocal(
+    _tag === "Columns"
+      ? settings.map(([name, value]) =>
+          name === "lock_timeout" ? [name, String(Math.min(Number(value), alterPatience))] : [name, value],
+        )
+      : settings,
+  )
 
 export const prepare = Effect.fnUntraced(function* (
   session: Session,

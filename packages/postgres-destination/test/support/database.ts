@@ -1,6 +1,6 @@
-/** One real Postgres per test file, a schema of its own per test, and what tests ask the server about. */
+/** One real Postgres for all test files of a worker, a schema of its own per test, and what tests ask the server about. */
 import { type DevPostgres, postgres } from "@batch-exports/dev-services"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import type pg from "pg"
 import { Pool } from "pg"
@@ -21,19 +21,23 @@ export interface Database extends DevPostgres {
 }
 
 export class Postgres extends Context.Service<Postgres, Database>()("test/Postgres") {
-  /** Plaintext is on, for the tests that cut a connection at an exact message. */
   static readonly layer = Layer.effect(
     this,
-    Effect.gen(function* () {
-      const { options, pooled, settings, ssl } = yield* arrange
-      const database = yield* start(options, ssl)
-      return {
-        ...database,
-        settings: variant.pool === "none" || database.external ? settings : yield* pooled(database),
-      }
-    }),
+    Effect.promise(
+      () => (running ??= Effect.runPromise(Effect.provideService(shared, Scope.Scope, Scope.makeUnsafe()))),
+    ),
   )
 }
+
+/** Never closed: its keeper stops it when the worker ends. */
+let running: Promise<Database> | undefined
+
+/** Plaintext is on, for the tests that cut a connection at an exact message. */
+const shared = Effect.gen(function* () {
+  const { options, pooled, settings, ssl } = yield* arrange
+  const database = yield* start(options, ssl)
+  return { ...database, settings: variant.pool === "none" || database.external ? settings : yield* pooled(database) }
+})
 
 /** A server for one test, whatever the variant is. */
 export const start = Effect.fnUntraced(function* (options: Parameters<typeof postgres>[0], chosen?: Arranged["ssl"]) {

@@ -9,7 +9,7 @@ const run = runOf({ id: id ?? "", model: kind === "merge" ? mergedPairs : pairs 
 const endless = async function* () {
   for (let sent = 0; ; sent++) {
     yield Buffer.from(pairRows(10_000))
-    if (sent === 5) process.send?.("copying")
+    if (sent === 1) process.send?.("copying")
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
