@@ -179,6 +179,14 @@ layer(World.layer({ windows: 1, rows: 200 }), { timeout: 120_000 })("bad input",
     }),
   )
 
+  it.effect("as a process: the same words, the same exit code", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const args = ["run", "events", "--config", world.config(), "--window", "yesterday"]
+      assert.deepStrictEqual(yield* Effect.promise(() => world.start(...args).finished), yield* world.cli(...args))
+    }),
+  )
+
   it.effect("a configuration that is not there", () =>
     Effect.gen(function* () {
       const world = yield* World

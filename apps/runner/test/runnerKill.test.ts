@@ -128,7 +128,7 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000 })("kill 
           `${told()}; resumed after ${Math.min(...resumed)} to ${Math.max(...resumed)} ms, start-up of the process included\n`,
         )
       }),
-    Math.max(300_000, KILLS * 15_000),
+    Math.max(600_000, KILLS * 20_000),
   )
 })
 

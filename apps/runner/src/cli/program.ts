@@ -1,35 +1,7 @@
-/** The command line, whole. Results go to standard output, everything else to standard error. */
-// Whole paths: the package's index loads every server and client that it knows.
+/** The command line as this process, which ends with its exit code. */
+// A whole path: the package's index loads every server and client that it knows.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Logger } from "effect"
-import { CliError, Command } from "effect/cli"
-import { readFileSync } from "node:fs"
-import { CommandFailed } from "./failure.ts"
+import { commandLine } from "./commandLine.ts"
 import { teardown } from "./exitCode.ts"
-import { root } from "./root.ts"
 
-const isUnexplained = (reason: Cause.Reason<unknown>): boolean =>
-  Cause.isDieReason(reason) || (Cause.isFailReason(reason) && !(reason.error instanceof CommandFailed))
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string
-}
-
-Command.run(await root(process.argv.slice(2)), { version }).pipe(
-  // The command line has been explained already; what is left to say is the exit code.
-  Effect.catch((error) =>
-    !CliError.isCliError(error)
-      ? Effect.fail(error)
-      : error._tag === "ShowHelp" && error.errors.length === 0
-        ? Effect.void
-        : Effect.fail(new CommandFailed("usage", 2)),
-  ),
-  Effect.provide(NodeServices.layer),
-  // What no command has explained is a defect. It goes to standard error: standard output is for results.
-  Effect.tapCause((cause) =>
-    cause.reasons.some(isUnexplained) ? Console.error(`internal error: ${Cause.pretty(cause)}`) : Effect.void,
-  ),
-  Effect.provideService(Logger.LogToStderr, true),
-  NodeRuntime.runMain({ disableErrorReporting: true, teardown }),
-)
+NodeRuntime.runMain(commandLine(process.argv.slice(2)), { disableErrorReporting: true, teardown })

@@ -17,12 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { Client, type ClientConfig, type QueryResultRow } from "pg"
 import { stringify } from "yaml"
-
-export interface Finished {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+import { type Finished, invoke } from "./invoke.ts"
 
 /** A child that runs the command line. */
 export interface Started extends ChildProcess {
@@ -49,7 +44,15 @@ const START = Date.UTC(2026, 0, 31, 6)
 const DATABASE = "posthog"
 const TABLE = "events"
 
-const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: number; readonly rows: number }) {
+interface Options {
+  /** Hours. */
+  readonly windows: number
+  readonly rows: number
+  readonly start?: number
+}
+
+const makeWorld = Effect.fnUntraced(function* (options: Options) {
+  const begin = options.start ?? START
   const ch = yield* clickHouse()
   const server = yield* postgres()
   const client = yield* Effect.acquireRelease(
@@ -63,10 +66,10 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
   )
   const windows = Array.from({ length: options.windows }, (_, index) => ({
-    start: new Date(START + index * HOUR),
-    end: new Date(START + (index + 1) * HOUR),
+    start: new Date(begin + index * HOUR),
+    end: new Date(begin + (index + 1) * HOUR),
   }))
-  const last = new Date(START + options.windows * HOUR)
+  const last = new Date(begin + options.windows * HOUR)
   yield* Effect.promise(async () => {
     await createEventsTable(client, DATABASE)
     // A merge would take a redelivered event out of its older window between export and comparison.
@@ -77,9 +80,9 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
       database: DATABASE,
       rows: options.rows,
       seed: 7,
-      windows: { start: new Date(START), end: last },
+      windows: { start: new Date(begin), end: last },
     })
-    await insertHostile(client, { database: DATABASE, windows: { start: new Date(START), end: last } })
+    await insertHostile(client, { database: DATABASE, windows: { start: new Date(begin), end: last } })
     await admin.query(`CREATE USER posthog WITH PASSWORD 'insert-a-strong-password-here'`)
     await admin.query(`CREATE SCHEMA ${schema}`)
     await admin.query(`GRANT CREATE ON SCHEMA ${schema} TO posthog`)
@@ -160,7 +163,9 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
     return Object.assign(child, { finished, said })
   }
 
-  const cli = (...args: ReadonlyArray<string>) => Effect.promise(() => start(...args).finished)
+  // What is given to a child by its environment is here for the command line in this process.
+  Object.assign(process.env, env)
+  const cli = (...args: ReadonlyArray<string>) => invoke(args)
 
   const run = (index: number, file = config()) =>
     cli("run", "events", "--json", "--config", file, "--window", format(windows[index]))
@@ -196,8 +201,7 @@ const makeWorld = Effect.fnUntraced(function* (options: { readonly windows: numb
 type Shape = Effect.Success<ReturnType<typeof makeWorld>>
 
 export class World extends Context.Service<World, Shape>()("batch-exports/test/World") {
-  static readonly layer = (options: { readonly windows: number; readonly rows: number }) =>
-    Layer.effect(World, makeWorld(options).pipe(Effect.orDie))
+  static readonly layer = (options: Options) => Layer.effect(World, makeWorld(options).pipe(Effect.orDie))
 }
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
