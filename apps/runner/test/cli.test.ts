@@ -104,6 +104,36 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
     }),
   )
 
+  it.effect("carries a backfill out where there is no runner, and waits for nothing that nobody does", () =>
+    Effect.gen(function* () {
+      const world = yield* World
+      const folder = join(world.folder, "alone", "data")
+      const names = { table: "alone", ledgerTable: "alone_ledger" }
+      const file = world.config({ destination: names, schedule: "hour" })
+      const range = `${world.windows[0]?.start.toISOString()}/${world.windows[1]?.end.toISOString()}`
+      const say = (...args: ReadonlyArray<string>) => world.cli(...args, "--data", folder)
+      const backfill = ["backfill", "start", "events", "--config", file, "--range", range, "--step", "hour"]
+
+      assert.strictEqual((yield* say(...backfill)).code, 2, "there is no state yet")
+      const done = yield* say(...backfill, "--wait", "--json")
+      assert.strictEqual(done.code, 0, done.stderr)
+      assert.match(done.stderr, /No runner is running: this command does the work/)
+      assert.deepInclude(json(done) as Record<string, unknown>, { state: "completed", windows: 2 })
+      const comparison = yield* world.compare(world.windows.slice(0, 2), names.table)
+      assert.isTrue(comparison.equal, JSON.stringify(comparison))
+
+      const { id } = json(yield* say(...backfill, "--force", "--json")) as { readonly id: string }
+      const watched = yield* say("backfill", "watch", id)
+      assert.strictEqual(watched.code, 1)
+      assert.match(watched.stderr, /no runner is running.*\n {2}to do .*backfill resume .* --wait/)
+      const counts = yield* world.counts(names.table, names.ledgerTable)
+      assert.strictEqual((yield* say("backfill", "resume", id, "--wait", "--config", file)).code, 0)
+      assert.strictEqual((yield* world.counts(names.table, names.ledgerTable)).table, counts.table * 2)
+      assert.match((yield* say("backfill", "resume", id, "--wait", "--config", file)).stderr, /is completed/)
+      assert.deepInclude(json(yield* say("cancel", id, "--json")) as object, { state: "completed", changed: false })
+    }),
+  )
+
   it.effect("shows the records and the fields of an export", () =>
     Effect.gen(function* () {
       const world = yield* World

@@ -1,15 +1,20 @@
 /** `batch-exports backfill`: history, window by window, oldest first. */
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import type { SqlClient, SqlError } from "effect/sql"
+import { load } from "../config/load.ts"
+import type { Configuration } from "../config/Config.ts"
+import { builtIn } from "../plugins.ts"
+import * as State from "../store/State.ts"
 import { progress } from "../runner/progress.ts"
 import * as Backfills from "../store/Backfills.ts"
 import { asPlan, describePlan, plan } from "./backfillPlan.ts"
 import { asProgress, backfillId, find, follow } from "./backfillProgress.ts"
 import { findState } from "./control.ts"
-import { usage } from "./failure.ts"
+import { type CommandFailed, reported, usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
-import { remindOfRunner, withState } from "./state.ts"
+import { remindOfRunner, unusableState, withState } from "./state.ts"
 import * as Times from "./times.ts"
 
 const range = Flag.String("range").pipe(
@@ -44,11 +49,11 @@ const begin = Command.make(
     json: Flags.json,
   },
   Effect.fn("backfill")(function* (flags) {
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const { configuration, definition } = yield* Flags.findIn(flags.config, flags.export, flags.json)
     if (flags.concurrency < 1) return yield* usage("--concurrency must be at least 1", flags.json)
     const planned = yield* plan(definition, flags)
     if (flags.estimate) return yield* Console.log(flags.json ? JSON.stringify(asPlan(planned)) : describePlan(planned))
-    yield* Effect.gen(function* () {
+    const insert = Effect.gen(function* () {
       yield* findState(definition.name, flags.json)
       const id = yield* Backfills.insert({
         export: definition.name,
@@ -59,8 +64,14 @@ const begin = Command.make(
         windows: planned.windows,
       })
       if (!flags.json) yield* Console.log(`${describePlan(planned)}\nbackfill  ${id}`)
+      return id
+    })
+    const isRunning = State.isRunning(flags.data)
+    if (flags.wait && !(yield* isRunning)) return yield* inThisCommand(flags, configuration, insert)
+    yield* Effect.gen(function* () {
+      const id = yield* insert
+      if (flags.wait) return yield* follow(id, flags.json, isRunning)
       yield* remindOfRunner(flags.data)
-      if (flags.wait) return yield* follow(id, flags.json)
       if (flags.json) yield* Console.log(JSON.stringify({ id, ...asPlan(planned) }))
     }).pipe(withState(flags.data, flags.json))
   }),
@@ -106,26 +117,55 @@ const watch = Command.make(
   "watch",
   { backfill: backfillId, data: Flags.data, json: Flags.json },
   Effect.fn("watch")(function* (flags) {
-    yield* Effect.flatMap(find(flags.backfill, flags.json), ({ id }) => follow(id, flags.json)).pipe(
-      withState(flags.data, flags.json),
-    )
+    yield* Effect.flatMap(find(flags.backfill, flags.json), ({ id }) =>
+      follow(id, flags.json, State.isRunning(flags.data)),
+    ).pipe(withState(flags.data, flags.json))
   }),
 ).pipe(Command.withDescription("Show a backfill's progress until it ends"))
 
 const resume = Command.make(
   "resume",
-  { backfill: backfillId, wait, data: Flags.data, json: Flags.json },
+  { backfill: backfillId, wait, config: Flags.config, data: Flags.data, json: Flags.json },
   Effect.fn("resumeBackfill")(function* (flags) {
-    yield* Effect.gen(function* () {
+    const isRunning = State.isRunning(flags.data)
+    const alone = flags.wait && !(yield* isRunning)
+    const goesOn = Effect.gen(function* () {
       const { id, state } = yield* find(flags.backfill, flags.json)
-      if (!(yield* Backfills.resume(id))) return yield* usage(`backfill ${id.slice(0, 8)} is ${state}`, flags.json)
+      // Without a runner, one that has not ended stands still all the same.
+      if (!(yield* Backfills.resume(id)) && !(alone && state === "running")) {
+        return yield* usage(`backfill ${id.slice(0, 8)} is ${state}`, flags.json)
+      }
       if (!flags.json) yield* Console.log(`Backfill ${id.slice(0, 8)} goes on.`)
+      return id
+    })
+    if (alone) {
+      const configuration = yield* load(flags.config, builtIn).pipe(
+        Effect.catch((error) => reported(error, flags.json)),
+      )
+      // Without a state there is nothing to resume: none is made.
+      yield* Effect.void.pipe(withState(flags.data, flags.json))
+      return yield* inThisCommand(flags, configuration, goesOn)
+    }
+    yield* Effect.gen(function* () {
+      const id = yield* goesOn
+      if (flags.wait) return yield* follow(id, flags.json, isRunning)
       yield* remindOfRunner(flags.data)
-      if (flags.wait) yield* follow(id, flags.json)
-      else if (flags.json) yield* Console.log(JSON.stringify({ id, state: "running" }))
+      if (flags.json) yield* Console.log(JSON.stringify({ id, state: "running" }))
     }).pipe(withState(flags.data, flags.json))
   }),
 ).pipe(Command.withDescription("Let a backfill that failed or was cancelled go on where it ended"))
+
+/** The runner is large: it is loaded where it is needed. */
+const inThisCommand = Effect.fnUntraced(function* (
+  flags: { readonly data: string; readonly json: boolean },
+  configuration: Configuration,
+  backfill: Effect.Effect<string, CommandFailed | SqlError.SqlError, SqlClient.SqlClient>,
+) {
+  const { here } = yield* Effect.promise(() => import("./backfillHere.ts"))
+  yield* here({ configuration, folder: flags.data, json: flags.json }, backfill).pipe(
+    unusableState(flags.data, flags.json),
+  )
+})
 
 export const backfill = Command.make("backfill").pipe(
   Command.withDescription("Export history: start, list, watch, resume (and batch-exports cancel <id>)"),

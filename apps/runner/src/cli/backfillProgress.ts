@@ -3,7 +3,7 @@ import { Console, Effect } from "effect"
 import { Argument } from "effect/cli"
 import { type Progress, progress } from "../runner/progress.ts"
 import * as Backfills from "../store/Backfills.ts"
-import { CommandFailed, usage } from "./failure.ts"
+import { CommandFailed, failed, usage } from "./failure.ts"
 import * as Format from "./format.ts"
 import * as ProgressLine from "./progressLine.ts"
 import * as Times from "./times.ts"
@@ -33,12 +33,18 @@ export const asProgress = ({ backfill, counts, done, millisLeft, rowsPerSecond }
   secondsLeft: millisLeft === null ? null : Math.round(millisLeft / 1000),
 })
 
-export const follow = Effect.fnUntraced(function* (id: string, json: boolean) {
+/** Until it ends, or until nobody works on it any more. */
+export const follow = Effect.fnUntraced(function* <E, R>(
+  id: string,
+  json: boolean,
+  isRunning: Effect.Effect<boolean, E, R>,
+) {
   const last = yield* Effect.gen(function* () {
     const line = yield* ProgressLine.make({ enabled: !json })
     for (;;) {
       const found = yield* progress(yield* find(id, json))
       if (found.backfill.state !== "running") return found
+      if (!(yield* isRunning)) return yield* unattended(id, json)
       yield* line.show(
         found.done,
         `${Format.plural(found.counts.completed, "window")}, ${Format.count(found.counts.rows)} rows, ${Format.count(Math.round(found.rowsPerSecond))} rows/s${found.millisLeft === null ? "" : `, ${Times.lengthOf(found.millisLeft)} left`}`,
@@ -55,3 +61,10 @@ export const follow = Effect.fnUntraced(function* (id: string, json: boolean) {
   if (backfill.state !== "completed")
     return yield* Effect.fail(new CommandFailed(`the backfill is ${backfill.state}`, 1))
 })
+
+const unattended = (id: string, json: boolean) =>
+  failed(
+    "no runner is running, so the backfill does not go on",
+    `batch-exports start, or batch-exports backfill resume ${id.slice(0, 8)} --wait`,
+    json,
+  )

@@ -1,8 +1,7 @@
 /** Flags and arguments that several commands share. */
 import { nearest, Window } from "@batch-exports/core"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { Argument, Flag } from "effect/cli"
-import type { Export } from "../config/Config.ts"
 import { load } from "../config/load.ts"
 import { builtIn } from "../plugins.ts"
 import { reported, usage } from "./failure.ts"
@@ -35,10 +34,14 @@ export const parseWindow = (text: string, json: boolean) =>
   Effect.fromResult(Window.parse(text)).pipe(Effect.catch((message) => usage(`--window: ${message}`, json)))
 
 /** The named export of the configuration file; failing that, one clear error. */
-export const findExport = Effect.fnUntraced(function* (file: string, name: string, json: boolean) {
-  const { exports } = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
-  const found: Option.Option<Export> = Option.fromUndefinedOr(exports.get(name))
-  if (Option.isSome(found)) return found.value
+export const findExport = (file: string, name: string, json: boolean) =>
+  Effect.map(findIn(file, name, json), ({ definition }) => definition)
+
+export const findIn = Effect.fnUntraced(function* (file: string, name: string, json: boolean) {
+  const configuration = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
+  const { exports } = configuration
+  const definition = exports.get(name)
+  if (definition !== undefined) return { configuration, definition }
   const names = [...exports.keys()]
   const near = nearest(name, names)
   const there = names.length === 0 ? "it defines none" : `there is ${names.join(", ")}`

@@ -11,6 +11,7 @@ import * as Runner from "../runner/Runner.ts"
 import { stopping } from "./exitCode.ts"
 import { failed, reported } from "./failure.ts"
 import * as Flags from "./flags.ts"
+import { unusableState } from "./state.ts"
 
 const logFormat = Flag.Literals("log-format", ["pretty", "json"]).pipe(
   Flag.withDescription("How the log is written (default: pretty on a terminal, json otherwise)"),
@@ -26,24 +27,13 @@ export const start = Command.make(
     yield* serve(flags.config).pipe(
       Effect.provide(Runner.layer(configuration, flags.data)),
       Effect.provide(Layer.mergeAll(Logger.layer([pretty ? Logger.consolePretty() : Logger.consoleJson]), telemetry)),
-      Effect.catchTags({
-        DataFolderInUse: (error) =>
-          failed(
-            error.message,
-            "Stop it, or name another folder with --data. Two runners share work on one Postgres only.",
-          ),
-        PlatformError: () => failed(`${flags.data} cannot be made`, "Name a folder that you may write to with --data."),
-        SqlError: (error) =>
-          failed(
-            `the state in ${flags.data} cannot be used: ${error.message}`,
-            "Look at the disk, and at who owns the files.",
-          ),
-        ServeError: (error) =>
-          failed(
-            `the address of the console cannot be listened on: ${error.message}`,
-            "Set listen under runner, or turn it off.",
-          ),
-      }),
+      Effect.catchTag("ServeError", (error) =>
+        failed(
+          `the address of the console cannot be listened on: ${error.message}`,
+          "Set listen under runner, or turn it off.",
+        ),
+      ),
+      unusableState(flags.data),
     )
   }),
 ).pipe(

@@ -1,6 +1,7 @@
 /** Commands that speak to the state database of a runner, whether it is running or not. */
-import { Console, Effect } from "effect"
-import type { SqlClient, SqlError } from "effect/sql"
+import { Console, Effect, PlatformError } from "effect"
+import { Migrator, type SqlClient, SqlError } from "effect/sql"
+import { DataFolderInUse } from "../store/lock.ts"
 import * as State from "../store/State.ts"
 import { type CommandFailed, failed, usage } from "./failure.ts"
 
@@ -16,15 +17,29 @@ export const withState =
         )
       }
       return yield* command.pipe(Effect.provide(State.shared(folder)))
-    }).pipe(
-      Effect.catchTag(["SqlError", "MigrationError", "PlatformError"], (error) =>
-        failed(
-          `the state in ${folder} cannot be used: ${error.message}`,
-          "Look at the disk, and at who owns the files.",
-          json,
-        ),
-      ),
-    )
+    }).pipe(unusableState(folder, json))
+
+type Unusable = SqlError.SqlError | Migrator.MigrationError | PlatformError.PlatformError | DataFolderInUse
+
+export const unusableState =
+  (folder: string, json = false) =>
+  <A, E, R>(command: Effect.Effect<A, E | Unusable, R>) =>
+    Effect.catch(command, (error): Effect.Effect<never, CommandFailed | Exclude<E, Unusable>> => {
+      if (error instanceof DataFolderInUse) {
+        const todo = "Stop it, or name another folder with --data. Two runners share work on one Postgres only."
+        return failed(error.message, todo, json)
+      }
+      if (error instanceof PlatformError.PlatformError) {
+        return failed(`${folder} cannot be made`, "Name a folder that you may write to with --data.", json)
+      }
+      return error instanceof SqlError.SqlError || error instanceof Migrator.MigrationError
+        ? failed(
+            `the state in ${folder} cannot be used: ${error.message}`,
+            "Look at the disk, and at who owns the files.",
+            json,
+          )
+        : Effect.fail(error as Exclude<E, Unusable>)
+    })
 
 /** What was asked for waits until a runner is there. */
 export const remindOfRunner = (folder: string) =>

@@ -13,6 +13,13 @@ export class Pulse extends Context.Service<Pulse, Ref.Ref<number>>()("batch-expo
   static readonly layer = Layer.effect(this, Effect.flatMap(Clock.currentTimeMillis, Ref.make))
 }
 
+/** What is to be done: everything, or, in a command that stands in for a runner, only what backfills ask for. */
+export class Work extends Context.Reference<"everything" | "backfills">("batch-exports/Work", {
+  defaultValue: () => "everything",
+}) {
+  static readonly layer = (work: "everything" | "backfills") => Layer.succeed(this, work)
+}
+
 const TICK = "500 millis"
 
 /** A heartbeat is two seconds: nobody works on a run that has been silent for so long. */
@@ -28,15 +35,16 @@ const repeat = <E, R>(what: string, pause: Effect.Effect<void>, round: Effect.Ef
 
 const planning = Effect.gen(function* () {
   const pulse = yield* Pulse
+  const work = yield* Work
   const executions = yield* Executions
   const advanceBackfills = yield* backfilling
   // What a process that died was about to do comes first.
   yield* Effect.ignore(reconcile(0))
   const round = Effect.gen(function* () {
     if (yield* executions.isClosed) return
-    yield* planDue()
+    if (work === "everything") yield* planDue()
     yield* advanceBackfills
-    yield* dispatch()
+    yield* dispatch(work)
     yield* measure
     yield* Ref.set(pulse, yield* Clock.currentTimeMillis)
   })
@@ -44,7 +52,9 @@ const planning = Effect.gen(function* () {
     [
       repeat("planning", executions.awaitEnd(TICK), round),
       repeat("looking for lost runs", Effect.sleep("20 seconds"), reconcile(SILENCE)),
-      repeat("comparing with the ledger", Effect.sleep("10 minutes"), Effect.delay(trustLedger(), "1 minute")),
+      ...(work === "everything"
+        ? [repeat("comparing with the ledger", Effect.sleep("10 minutes"), Effect.delay(trustLedger(), "1 minute"))]
+        : []),
       repeat("forgetting what is old", Effect.sleep("10 minutes"), forgetOld()),
     ],
     { concurrency: "unbounded", discard: true },

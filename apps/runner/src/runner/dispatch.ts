@@ -9,7 +9,7 @@ import { current } from "./Definitions.ts"
 import { Places } from "./places.ts"
 
 /** Answers how many were handed over. */
-export const dispatch = Effect.fn("dispatch")(function* () {
+export const dispatch = Effect.fn("dispatch")(function* (work: "everything" | "backfills" = "everything") {
   const { definitions, runner } = yield* current
   const now = yield* Clock.currentTimeMillis
   const waiting = yield* Runs.waiting(now, runner.concurrency)
@@ -27,6 +27,7 @@ export const dispatch = Effect.fn("dispatch")(function* () {
   })
   let handed = 0
   for (const run of waiting) {
+    if (work === "backfills" && run.backfillId === null) continue
     // A pause holds back what the schedule asks for; a backfill or a repair is somebody's wish of its own.
     if (run.origin !== "backfill" && run.origin !== "repair" && paused.has(run.export)) continue
     if (!places.take(run)) continue

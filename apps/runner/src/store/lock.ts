@@ -4,6 +4,7 @@
  */
 import { Effect, Schema, type Scope } from "effect"
 import type { SqlError } from "effect/sql"
+import { existsSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { failed } from "./sqlite.ts"
 
@@ -47,6 +48,7 @@ export const hold = (
 /** Whether a runner holds the lock at this moment. */
 export const isHeld = (file: string): Effect.Effect<boolean> =>
   Effect.sync(() => {
+    if (!existsSync(file)) return false
     const database = look(file)
     database?.close()
     return database === undefined
