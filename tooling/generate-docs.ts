@@ -2,7 +2,7 @@
 import { laws as allLaws } from "@batch-exports/conformance"
 import { saboteurs } from "@batch-exports/conformance/saboteurs"
 import { Reason } from "@batch-exports/core"
-import { ClickHouseSource } from "@batch-exports/clickhouse-source"
+import { ClickHouseSource, errorTable } from "@batch-exports/clickhouse-source"
 import { errnos, FileDestination, tokens } from "@batch-exports/file-destination"
 import { acceptedPairs, failureTable, PostgresDestination } from "@batch-exports/postgres-destination"
 import { openApi } from "batch-exports"
@@ -103,6 +103,24 @@ const parts: Array<Part> = [
     rows: network.map(row),
   },
 ]
+
+const source = errorTable()
+const sourceErrors = { file: "docs/clickhouse-errors.md", from: "packages/clickhouse-source/src/errors" }
+parts.push(
+  {
+    ...sourceErrors,
+    name: "codes",
+    header: ["code", "name", "reason", "next", "what to do"],
+    rows: source.codes.map(row),
+  },
+  {
+    ...sourceErrors,
+    name: "network",
+    header: ["code", "what is said of the server", "reason", "next", "what to do"],
+    rows: source.network.map(row),
+  },
+  { ...sourceErrors, name: "elsewhere", header: ["codes"], rows: [[source.elsewhere.join(", ")]] },
+)
 
 /** The defects that a law was made for, or others that it notices. */
 const noticedIn = (law: string): ReadonlyArray<string> => {

@@ -35,7 +35,13 @@ describe("classify", () => {
     [216, "Busy", "retry"],
     [243, "DiskFull", "retry"],
     [158, "QueryInvalid", "stop"],
+    [6, "QueryInvalid", "stop"],
+    [33, "SourceIncomplete", "retry"],
+    [700, "TooBusy", "retry"],
+    [1000, "ConnectionLost", "retry"],
+    [57, "Unknown", "stop"],
     [49, "Unknown", "stop"],
+    [99_999, "Unknown", "stop"],
   ]
   for (const [code, reason, recovery] of byCode) {
     it(`ClickHouse ${code}: ${reason}, ${recovery}`, () => {

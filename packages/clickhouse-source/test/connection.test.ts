@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { certificates, ClickHouseServer } from "@batch-exports/dev-services"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import { serverCodes } from "../src/errors/codes.ts"
 import { client, configured, created, day, projection, readAll, run } from "./support/reading.ts"
 import { encrypted, mortal, type Reachable, replaying } from "./support/servers.ts"
 import { bulk, table } from "./support/table.ts"
@@ -187,6 +188,25 @@ layer(ClickHouseServer.layer, { excludeTestServices: true })("a connection", (it
       const before = first.asked()
       assert.strictEqual((yield* attempt(false)).rows, 20_000)
       assert.strictEqual(first.asked(), before, "it stays where it was answered")
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("has a meaning for every error of this engine", () =>
+    Effect.gen(function* () {
+      const connection = yield* client(yield* ClickHouseServer)
+      const answer = yield* Effect.promise(() =>
+        connection.query({
+          query: "SELECT DISTINCT toString(code) AS id, name FROM system.errors WHERE code > 0",
+          format: "JSONEachRow",
+          clickhouse_settings: { system_events_show_zero_values: 1 },
+        }),
+      )
+      const errors = yield* Effect.promise(() => answer.json<{ id: string; name: string }>())
+      assert.isAbove(errors.length, 600)
+      assert.deepStrictEqual(
+        errors.filter(({ id, name }) => serverCodes[id]?.name !== name),
+        [],
+      )
     }).pipe(Effect.scoped),
   )
 

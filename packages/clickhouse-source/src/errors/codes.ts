@@ -1,140 +1,30 @@
-/** The public table: ClickHouse's error codes and the system's network errors, and the reason that each means for a run. */
-import type { Reason } from "@batch-exports/core"
+/** The public table of errors: ClickHouse's and the network's, and the reason that each means for a run. */
+import { elsewhere } from "./elsewhere.ts"
+import { groups } from "./groups.ts"
+import * as meanings from "./meanings.ts"
+import type { Meaning } from "./meanings.ts"
 
-export interface Meaning {
-  readonly reason: Reason.Reason
-  /** What failed, as the middle of a sentence after the server's name. */
-  readonly says: string
-  readonly remedy: string
+export type { Meaning } from "./meanings.ts"
+
+export interface Known extends Meaning {
+  /** What ClickHouse calls it. */
+  readonly name: string
 }
 
-const credentials = {
-  reason: "AuthenticationFailed",
-  says: "refused the user or the password",
-  remedy: "Check user and password, and that this user may connect from here.",
-} as const
-const denied = {
-  reason: "PermissionDenied",
-  says: "refused access",
-  remedy: "Grant the user SELECT on the exported tables.",
-} as const
-const settings = {
-  reason: "PermissionDenied",
-  says: "does not let this user change a setting that exports need",
-  remedy: "Give the user a profile with readonly = 2 (or 0) and without constraints on these settings.",
-} as const
-const missing = {
-  reason: "SourceMissing",
-  says: "has no such database, table or column",
-  remedy: "Check database and table against what is in ClickHouse.",
-} as const
-const invalid = {
-  reason: "QueryInvalid",
-  says: "refused the query",
-  remedy: "Check that the table has the columns and types of the model, and that the server is not too old.",
-} as const
-const old = {
-  reason: "Unsupported",
-  says: "does not know a feature that exports need",
-  remedy: "Use ClickHouse 24.8 or newer.",
-} as const
-const slow = {
-  reason: "Timeout",
-  says: "stopped the query at its time limit",
-  remedy: "Raise settings.max_execution_time, or export shorter windows.",
-} as const
-const memory = {
-  reason: "MemoryLimit",
-  says: "stopped the query at its memory limit",
-  remedy: "Raise settings.max_memory_usage, lower settings.max_threads, or export shorter windows.",
-} as const
-const volume = {
-  reason: "QueryInvalid",
-  says: "stopped the query at a limit on rows or bytes",
-  remedy:
-    "Raise max_rows_to_read, max_bytes_to_read and max_result_rows in the user's profile, or export shorter windows.",
-} as const
-const busy = {
-  reason: "TooBusy",
-  says: "has too much to do, or is stopping",
-  remedy: "Lower the load on ClickHouse, or raise its limits.",
-} as const
-const cancelled = {
-  reason: "ConnectionLost",
-  says: "cancelled the query",
-  remedy: "Somebody may have killed it; otherwise look into the server's log.",
-} as const
-const network = {
-  reason: "ConnectionLost",
-  says: "lost its connection to a part of the cluster or to its storage",
-  remedy: "Look into the server's log.",
-} as const
+const listed = (meaning: Meaning, list: string): ReadonlyArray<readonly [string, Known]> =>
+  list
+    .trim()
+    .split(/\s+/)
+    .map((entry) => {
+      const [code = "", name = ""] = entry.split(":")
+      return [code, { ...meaning, name }] as const
+    })
 
-/** By ClickHouse's code: https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp */
-export const serverCodes: Readonly<Record<string, Meaning>> = {
-  "8": missing,
-  "10": missing,
-  "16": missing,
-  "47": missing,
-  "60": missing,
-  "81": missing,
-  "218": missing,
-  "32": network,
-  "209": network,
-  "210": network,
-  "225": network,
-  "279": network,
-  "425": network,
-  "499": network,
-  "999": network,
-  "36": invalid,
-  "42": invalid,
-  "43": invalid,
-  "46": invalid,
-  "53": invalid,
-  "62": invalid,
-  "184": invalid,
-  "215": invalid,
-  "386": invalid,
-  "395": invalid,
-  "456": invalid,
-  "457": invalid,
-  "73": old,
-  "115": old,
-  "446": old,
-  "158": volume,
-  "191": volume,
-  "290": volume,
-  "307": volume,
-  "396": volume,
-  "159": slow,
-  "160": slow,
-  "173": memory,
-  "241": memory,
-  "164": settings,
-  "452": settings,
-  "291": denied,
-  "497": denied,
-  "192": credentials,
-  "193": credentials,
-  "194": credentials,
-  "195": credentials,
-  "516": credentials,
-  "201": busy,
-  "202": busy,
-  "203": busy,
-  "236": busy,
-  "439": busy,
-  "745": busy,
-  "216": {
-    reason: "Busy",
-    says: "is still running the query of an earlier attempt",
-    remedy: "Wait until it has ended.",
-  },
-  "243": { reason: "DiskFull", says: "has no disk space left", remedy: "Free disk space on the ClickHouse server." },
-  "394": cancelled,
-  "734": cancelled,
-}
+/** By ClickHouse's code. What is not in it is of a newer version, and stops. */
+export const serverCodes: Readonly<Record<string, Known>> = Object.fromEntries([
+  ...groups.flatMap(([meaning, list]) => listed(meaning, list)),
+  ...listed(meanings.elsewhere, elsewhere),
+])
 
 const unreachable = {
   reason: "ConnectionFailed",
