@@ -1,13 +1,13 @@
 /** Servers that are reached or set up in other ways than usual: each starts one of its own. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Schedule, Stream } from "effect"
 import { randomUUID } from "node:crypto"
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Database, freshSchema, Postgres, start } from "./support/database.ts"
-import { pairRows, pairs } from "./support/model.ts"
-import { bytesOf, configure, count, exportText, reasonOf, runOf, type Settings, settingsFor } from "./support/run.ts"
+import { mergedPairs, pairRows, pairs } from "./support/model.ts"
+import { configure, count, exportText, hours, reasonOf, runOf, type Settings, settingsFor } from "./support/run.ts"
 import { plain } from "./support/variant.ts"
 
 /** A folder that the server's account can use. */
@@ -22,6 +22,12 @@ const folder = Effect.acquireRelease(
 
 const at = (database: Database, schema: string, changes: Settings = {}) =>
   Effect.map(Effect.provideService(settingsFor(schema, changes), Postgres, database), configure)
+
+/** Where a kept cluster lies. */
+const homeOf = (dataDir: string): string => {
+  const note = join(dataDir, "moved-to")
+  return existsSync(note) ? readFileSync(note, "utf8").trim() : dataDir
+}
 
 const rowsIn = (database: Database, schema: string) => Effect.provideService(count(schema), Postgres, database)
 
@@ -68,30 +74,45 @@ it.live("IPv6, verified by address, by field and by URL", (context) =>
 )
 
 it.live(
-  "a hot standby accepts nothing, until it is promoted; a server that was stopped in a run continues",
+  "a server that is killed amid a merge loses nothing; a hot standby accepts nothing until it is promoted",
   (context) =>
     Effect.gen(function* () {
       const dataDir = join(yield* folder, "cluster")
       const schema = `s_${randomUUID().slice(0, 8)}`
-      const run = runOf({ window: runOf().window })
+      const run = runOf({ model: mergedPairs })
+      const login = { user: "stager", password: "secret" }
       const external = yield* Effect.scoped(
         Effect.gen(function* () {
           const primary = yield* start({ dataDir })
           if (primary.external) return true
-          yield* primary.sql(`CREATE SCHEMA ${schema}`)
-          const sink = yield* (yield* at(primary, schema)).open(run)
-          yield* sink.write({ window: run.window, bytes: bytesOf(pairRows(100)) })
-          // The server is stopped here, in an orderly way, with the transaction still open.
+          // Without TEMPORARY, records are staged in an unlogged table, which the server's crash must not leave behind.
+          yield* primary.sql(
+            `CREATE SCHEMA ${schema}; CREATE USER stager PASSWORD 'secret'; GRANT USAGE, CREATE ON SCHEMA ${schema} TO stager;
+           REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC`,
+          )
+          const to = yield* at(primary, schema, login)
+          yield* exportText(to, runOf({ model: mergedPairs, window: hours(5, 6) }), pairRows(50))
+          const sink = yield* to.open(run)
+          const killing = async function* () {
+            yield Buffer.from(pairRows(30_000))
+            const [pid] = readFileSync(join(homeOf(dataDir), "data", "postmaster.pid"), "utf8").split("\n")
+            process.kill(Number(pid), "SIGKILL")
+            await new Promise(() => {})
+          }
+          const error = yield* Effect.flip(sink.write({ window: run.window, bytes: killing() }))
+          assert.strictEqual(error.reason, "ConnectionLost", error.message)
           return false
         }),
       )
       if (external) return context.skip("the server is not ours to set up")
-      const note = join(dataDir, "moved-to")
-      const home = existsSync(note) ? readFileSync(note, "utf8").trim() : dataDir
-      writeFileSync(join(home, "data", "standby.signal"), "")
+      writeFileSync(join(homeOf(dataDir), "data", "standby.signal"), "")
 
-      const standby = yield* start({ dataDir, settings: { hot_standby: "on" } })
-      const to = yield* at(standby, schema)
+      // Until the last of its processes has noticed that the server is gone, another cannot be started on its files.
+      const standby = yield* Effect.retry(start({ dataDir, settings: { hot_standby: "on" } }), {
+        schedule: Schedule.spaced("200 millis"),
+        times: 100,
+      })
+      const to = yield* at(standby, schema, login)
       const error = yield* Effect.flip(to.plan(run))
       assert.strictEqual(error.reason, "ReadOnly")
       assert.match(error.message, /standby/)
@@ -99,8 +120,13 @@ it.live(
       assert.deepStrictEqual([last?.id, last?.status], ["writable", "failed"])
 
       yield* standby.sql("SELECT pg_promote()")
-      assert.deepStrictEqual((yield* exportText(to, run, pairRows(7))).missing, [run.window])
-      assert.strictEqual(yield* rowsIn(standby, schema), 7)
+      assert.deepStrictEqual(
+        yield* standby.sql(`SELECT relname FROM pg_class WHERE relname LIKE 'batch_exports_staging%'`),
+        [],
+      )
+      assert.strictEqual(yield* rowsIn(standby, schema), 50)
+      assert.deepStrictEqual((yield* exportText(to, run, pairRows(70))).missing, [run.window])
+      assert.strictEqual(yield* rowsIn(standby, schema), 70)
     }),
 )
 

@@ -72,16 +72,20 @@ export const copy = (session: Session, request: Request): Effect.Effect<Copied, 
     const at = { action: request.action, phase: "transfer", names: session.names } as const
     const progress: Progress = { bytes: 0, waitingFor: "server", broken: false }
     const target = copyFrom(request.sql, { highWaterMark: bufferBytes })
-    // After the pipeline has let go of it, a late error would have no listener and end the process.
-    target.on("error", () => {})
+    let over = false
 
     // Ends this attempt. The socket is closed before anything else: CopyDone must never follow a broken source.
     const fail = (error: DestinationError) => {
+      if (over) return
+      over = true
       clearTimeout(timer)
       session.kill()
       resume(Effect.fail(error))
     }
     const timer = setTimeout(() => fail(stalled(request, progress)), Duration.toMillis(request.stallTimeout))
+    const broke = (error: unknown) => fail(progress.broken ? sourceBroke() : classify(error, at))
+    // The pipeline would not say so before the source's next chunk, which may be minutes away.
+    target.on("error", broke)
 
     session.client.query(target)
     pipeline(
@@ -89,12 +93,14 @@ export const copy = (session: Session, request: Request): Effect.Effect<Copied, 
       target,
     ).then(
       () => {
+        over = true
         clearTimeout(timer)
         resume(Effect.succeed({ rows: target.rowCount, bytes: progress.bytes }))
       },
-      (error: unknown) => fail(progress.broken ? sourceBroke() : classify(error, at)),
+      broke,
     )
     return Effect.sync(() => {
+      over = true
       clearTimeout(timer)
       session.kill()
     })
