@@ -91,14 +91,11 @@ export const copy = (session: Session, request: Request): Effect.Effect<Copied, 
     pipeline(
       pieces(request, progress, timer, () => fail(sourceBroke())),
       target,
-    ).then(
-      () => {
-        over = true
-        clearTimeout(timer)
-        resume(Effect.succeed({ rows: target.rowCount, bytes: progress.bytes }))
-      },
-      broke,
-    )
+    ).then(() => {
+      over = true
+      clearTimeout(timer)
+      resume(Effect.succeed({ rows: target.rowCount, bytes: progress.bytes }))
+    }, broke)
     return Effect.sync(() => {
       over = true
       clearTimeout(timer)

@@ -33,8 +33,9 @@ const megabytes = (bytes: number) => Math.round(bytes / 1_000_000)
 
 layer(Postgres.layer, { excludeTestServices: true })("volume", (it) => {
   for (const [kind, few, many] of [
-    ["append", 100_000, 5_000_000],
-    ["merge", 50_000, 1_000_000],
+    // The few are enough for the process to have grown as far as it does: V8 lets about 64 MB of read buffers lie.
+    ["append", 2_000_000, 5_000_000],
+    ["merge", 1_000_000, 2_000_000],
   ] as const) {
     it.effect(
       `${kind}: memory does not grow from ${few} to ${many} rows`,
@@ -56,8 +57,7 @@ layer(Postgres.layer, { excludeTestServices: true })("volume", (it) => {
             peaks.push(peakBytes)
           }
           const [low = 0, high = 0] = peaks
-          // Fifty times the rows; what grows is a heap that is collected now and then.
-          assert.isBelow(high, low + 60_000_000)
+          assert.isBelow(high, low * 1.1)
         }),
       1_800_000,
     )
