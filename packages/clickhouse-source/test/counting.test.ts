@@ -235,6 +235,18 @@ layer(ClickHouseServer.layer)("counting", (it) => {
         assert.isAtLeast((yield* persons.estimate(at)).rows, 2)
         assert.deepStrictEqual(yield* persons.cut(at, { rows: 1, bytes: 1 }), [{ window: at, holds: undefined }])
         assert.deepStrictEqual(yield* persons.earliest(day), DateTime.makeUnsafe("2026-01-01T00:01:40Z"))
+        const some = yield* opened({
+          selection: {
+            name: "persons",
+            ...tables,
+            lookback: "0 seconds",
+            keysPerQuery,
+            rename: { distinct_id: "did", person_id: "pid" },
+            filters: [{ column: "distinct_id", operator: "is_not", value: "a" }],
+          },
+        })
+        assert.strictEqual(yield* some.count(at), count - 1)
+        assert.strictEqual(yield* rowsRead(some, at), count - 1)
       }
 
       const database = `counting_${process.pid}`

@@ -79,12 +79,13 @@ layer(ClickHouseServer.layer, { excludeTestServices: true })("lifetime", (it) =>
     }),
   )
 
-  it.effect("a query that did not end is killed by its id, one that ended is not", () =>
+  it.effect("a window is one query, which names export and run, and is killed by its id unless it has ended", () =>
     Effect.gen(function* () {
       const columns = events({ name: "events", teamId: 1 }).tables[0]?.columns ?? []
       const queries: Array<string> = []
       const read: Array<string | null> = []
       const killed: Array<string | null> = []
+      const about: Array<string | null> = []
       const server = yield* replaying((asked, response) => {
         queries.push(asked.query)
         if (asked.query.startsWith("KILL")) killed.push(asked.params.get("param_id"))
@@ -92,6 +93,7 @@ layer(ClickHouseServer.layer, { excludeTestServices: true })("lifetime", (it) =>
           response.end(columns.map((name) => `${JSON.stringify({ name })}\n`).join(""))
         } else if (asked.params.has("format_template_row_format")) {
           read.push(asked.params.get("query_id"))
+          about.push(asked.params.get("log_comment"))
           response.write("a\tb\n".repeat(100_000))
           if (read.length === 2) response.end(`${nonceOf(asked)}100000`)
         } else response.end()
@@ -107,6 +109,8 @@ layer(ClickHouseServer.layer, { excludeTestServices: true })("lifetime", (it) =>
       yield* Effect.scoped(Effect.flatMap(once, ({ bytes }) => Effect.promise(() => collect(bytes))))
       assert.strictEqual(read.length, 2)
       assert.deepStrictEqual(killed, read.slice(0, 1))
+      assert.notStrictEqual(read[0], read[1], "an attempt is told from the one before")
+      assert.deepStrictEqual(about, Array(2).fill('{"export":"an export","run":"run-1"}'))
       assert.match(queries.find((query) => query.startsWith("KILL")) ?? "", /^KILL QUERY WHERE query_id = /)
     }),
   )

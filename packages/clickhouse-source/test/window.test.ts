@@ -3,6 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { ClickHouseServer } from "@batch-exports/dev-services"
 import { Window } from "@batch-exports/core"
 import { DateTime, Effect } from "effect"
+import { events } from "../src/models/events.ts"
+import { bounds } from "../src/query/statement.ts"
 import { client, configured, projection, readAll } from "./support/reading.ts"
 import { type Row, table, uuid } from "./support/table.ts"
 
@@ -60,6 +62,54 @@ layer(ClickHouseServer.layer)("window", (it) => {
       ]
       assert.deepStrictEqual(yield* read(rows), ["old row in", "years early", "years late"])
     }),
+  )
+
+  it.effect("is looked up in an index on the time of ingestion, whichever there is, and loses nothing by it", () =>
+    Effect.gen(function* () {
+      const connection = yield* client(yield* ClickHouseServer)
+      const window = at("2026-02-01T00:00:00Z", "2026-02-01T01:00:00Z")
+      for (const [indexes, isPruned] of [
+        ["INDEX i COALESCE(inserted_at, _timestamp) TYPE minmax GRANULARITY 1", true],
+        ["INDEX i inserted_at TYPE minmax GRANULARITY 1, INDEX k _timestamp TYPE minmax GRANULARITY 1", true],
+        ["", false],
+      ] as const) {
+        const name = yield* table(connection, [], indexes)
+        // January, before there was inserted_at; February; and events of February whose own clock is half a century behind.
+        for (const [own, arrived] of [
+          ["2026-01-01", "2026-01-01"],
+          ["2026-02-01", "2026-02-01"],
+          ["1971-01-01", "2026-02-01"],
+        ] as const) {
+          yield* Effect.promise(() =>
+            connection.command({
+              query: `INSERT INTO ${name} (uuid, event, team_id, timestamp, _timestamp, inserted_at)
+                SELECT generateUUIDv4(number), '${own}', 1, toDateTime64('${own} 00:00:00', 6, 'UTC') + number,
+                  toDateTime('${arrived} 00:00:00', 'UTC') + number,
+                  ${arrived < "2026-02-01" ? "NULL" : `toDateTime64('${arrived} 00:00:00', 6, 'UTC') + number`} FROM numbers(20000)`,
+            }),
+          )
+        }
+        const { from, params } = events({ name: "events", teamId: 1, table: name }).rows([{ field: "event" }], {
+          defensive: false,
+        })
+        const explained = yield* Effect.promise(() =>
+          connection.query({
+            query: `EXPLAIN indexes = 1 SELECT * FROM ${from}`,
+            format: "TabSeparatedRaw",
+            query_params: { ...params, ...bounds(window) },
+            // Else an index is looked into only when its part is read, of which the plan says nothing.
+            clickhouse_settings: { use_skip_indexes_on_data_read: 0 },
+          }),
+        )
+        const plan = yield* Effect.promise(() => explained.text())
+        const [, granules] = /Parts: \d+ \| Granules: (\d+)/.exec(plan) ?? []
+        // Two in each part.
+        assert.strictEqual(Number(granules), isPruned ? 4 : 6, plan)
+        const opened = yield* configured(yield* ClickHouseServer, { selection: { table: name } }).open
+        const { tally } = yield* readAll(opened, { projection: projection(opened.model, "jsonl", ["event"]), window })
+        assert.strictEqual(tally.rows, 7200)
+      }
+    }).pipe(Effect.scoped),
   )
 
   it.effect("may be empty", () =>

@@ -8,7 +8,7 @@ export const within = (time: string): readonly [string, string] => [
   `${time} < fromUnixTimestamp64Micro({end:Int64}, 'UTC')`,
 ]
 
-const inWindow = ({ from, time, where }: Arrivals) => `FROM ${from} WHERE ${all(where, ...within(time))}`
+const inWindow = ({ conditions, from, where }: Arrivals) => `FROM ${from} WHERE ${all(where, ...conditions)}`
 
 /** Milliseconds since 1970: windows are no finer, and one such instant is never divided. */
 const millis = ({ time }: Arrivals) => `toUnixTimestamp64Milli(toDateTime64(${time}, 3, 'UTC'))`

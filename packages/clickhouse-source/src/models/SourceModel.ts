@@ -56,6 +56,8 @@ export interface Arrivals {
   readonly from: string
   /** SQL of the time. */
   readonly time: string
+  /** What is true of the rows that arrived in the window of the parameters `start` and `end`. */
+  readonly conditions: ReadonlyArray<string>
   /** Which of them count, whenever they arrived. */
   readonly where: string
   readonly params: Readonly<Record<string, unknown>>

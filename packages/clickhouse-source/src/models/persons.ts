@@ -4,7 +4,7 @@ import { Duration } from "effect"
 import type { Known } from "../columns/choose.ts"
 import type { Persons } from "../Selection.ts"
 import { decoded, type Filterable, filtered, mentioned, withWhere } from "../filters/rowFilter.ts"
-import { averageSize } from "../counting/arrivals.ts"
+import { averageSize, within } from "../counting/arrivals.ts"
 import { tableName } from "../sql/text.ts"
 import { withoutShortCircuits } from "../query/settings.ts"
 import { memberValue, reads } from "../values/memberValue.ts"
@@ -132,6 +132,7 @@ export const persons = (selection: Persons): SourceModel => {
     arrivals: [tables.persons, tables.mappings].map((from) => ({
       from,
       time: "_timestamp",
+      conditions: within("_timestamp"),
       where: team.condition,
       params: team.params,
       additive: false,

@@ -15,6 +15,7 @@ import {
   statesOfTable,
   tableColumns,
 } from "./sessionsSql.ts"
+import { within } from "../counting/arrivals.ts"
 import * as Slices from "./slices.ts"
 import type { SourceModel } from "./SourceModel.ts"
 import { canonicalTeams, teamFilter } from "./team.ts"
@@ -85,7 +86,16 @@ export const sessions = (selection: Sessions, hasVitals = true): SourceModel => 
     adapted: (columns) => sessions(selection, ofEvents || columns.has("vitals_lcp")),
     sample: { query: `SELECT 1 FROM ${source.table} WHERE ${team.condition} LIMIT 1`, params: team.params },
     endless: true,
-    arrivals: [{ from: source.table, time: arrived, where: team.condition, params: team.params, additive: false }],
+    arrivals: [
+      {
+        from: source.table,
+        time: arrived,
+        conditions: within(arrived),
+        where: team.condition,
+        params: team.params,
+        additive: false,
+      },
+    ],
     survey: {
       query: sessionsSurvey(source, arrived),
       params,

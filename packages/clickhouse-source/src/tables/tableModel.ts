@@ -1,7 +1,7 @@
 /** Any table or query as a model: its fields are the columns that ClickHouse describes. Pure. */
 import { FieldType, type Model, nearest, type RecordSchema } from "@batch-exports/core"
 import { Duration, Result } from "effect"
-import { averageSize } from "../counting/arrivals.ts"
+import { averageSize, within } from "../counting/arrivals.ts"
 import type { Problem } from "../columns/choose.ts"
 import { withColumns } from "../columns/withColumns.ts"
 import { filtered, mentioned, type RowFilter, rowFilter, withWhere } from "../filters/rowFilter.ts"
@@ -177,6 +177,7 @@ const made = (
 const arrivals = (selection: Table, time: string): Arrivals => ({
   from: source(selection),
   time: identifier(time),
+  conditions: within(identifier(time)),
   where: "1",
   params: {},
   additive: selection.key === undefined || Duration.toMillis(selection.lookback) === 0,

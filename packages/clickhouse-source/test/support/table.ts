@@ -21,9 +21,9 @@ export interface Row {
 let tables = 0
 
 /** Inserts are not merged, so that duplicates stay where they are. */
-export const table = Effect.fnUntraced(function* (client: ClickHouseClient, rows: ReadonlyArray<Row>) {
+export const table = Effect.fnUntraced(function* (client: ClickHouseClient, rows: ReadonlyArray<Row>, indexes = "") {
   const name = `events_${process.pid}_${tables++}`
-  yield* Effect.acquireRelease(command(client, create(name)), () => command(client, `DROP TABLE ${name} SYNC`))
+  yield* Effect.acquireRelease(command(client, create(name, indexes)), () => command(client, `DROP TABLE ${name} SYNC`))
   if (rows.length > 0) {
     yield* command(client, `INSERT INTO ${name} (${columns}) VALUES ${rows.map(values).join(", ")}`)
   }
@@ -56,11 +56,11 @@ const command = (client: ClickHouseClient, query: string) =>
     }),
   )
 
-const create = (name: string) => `
+const create = (name: string, indexes: string) => `
 CREATE TABLE ${name} (
   uuid UUID, event String, properties String, timestamp DateTime64(6, 'UTC'), team_id Int64, distinct_id String,
   elements_chain String, created_at DateTime64(6, 'UTC'), person_id UUID, person_properties String,
-  _timestamp DateTime, inserted_at Nullable(DateTime64(6, 'UTC'))
+  _timestamp DateTime, inserted_at Nullable(DateTime64(6, 'UTC'))${indexes === "" ? "" : `, ${indexes}`}
 ) ENGINE = ReplacingMergeTree(_timestamp)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (team_id, toDate(timestamp), event, cityHash64(distinct_id), cityHash64(uuid))`
