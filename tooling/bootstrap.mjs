@@ -122,6 +122,26 @@ const olderPostgres = (major) => {
   return true
 }
 
+/** Where the runner finds the console. Releases hold it ready; a clone builds it when its sources have changed. */
+const buildConsole = () => {
+  const folder = join(root, "apps", "console")
+  const stamp = join(root, "apps", "runner", "dist", ".console")
+  const hash = createHash("sha256").update(readFileSync(join(root, "package-lock.json")))
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+    if (!/^(src|public|index\.html|vite\.config\.ts)/.test(name) || !statSync(join(folder, name)).isFile()) continue
+    hash.update(name).update(readFileSync(join(folder, name)))
+  }
+  const wanted = hash.digest("hex")
+  const built = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted
+  if (built()) return
+  alone(() => {
+    if (built()) return
+    console.error("[setup] building the console ...")
+    run(node, [join(root, "node_modules", "vite", "bin", "vite.js"), "build", "--logLevel", "warn", folder])
+    writeFileSync(stamp, wanted)
+  })
+}
+
 const exec = (command, parameters, cwd, then = (code) => process.exit(code)) => {
   const child = spawn(command, parameters, { cwd, env, stdio: "inherit" })
   // A terminal sends Ctrl-C to the whole group; `kill` of this process alone must reach the task as well.
@@ -147,6 +167,7 @@ const longest = ["batch-exports", "@batch-exports/postgres-destination"]
 /** Lint, types and tests of every package; the last line counts the tests. */
 const check = () => {
   engine()
+  buildConsole()
   for (const file of reports) rmSync(file, { force: true })
   const turbo = [join(root, "node_modules", "turbo", "bin", "turbo"), "run", "--continue"]
   // Three packages at a time, on two cores: a test of real servers waits about as often as it computes.
@@ -206,10 +227,12 @@ switch (task) {
         process.exit(2)
       }
     }
+    buildConsole()
     console.error("Everything is set up.")
     break
   case "cli": {
     if (args[0] === "demo") engine()
+    if (args[0] === "demo" || args[0] === "start") buildConsole()
     const main = join(root, "apps", "runner", "src", "main.ts")
     // The flag is the one of the program's first line.
     exec(node, ["--max-semi-space-size=1", "--conditions=@batch-exports/source", main, ...args], process.cwd())
