@@ -8,14 +8,14 @@ import {
   insertHostile,
 } from "@batch-exports/fixtures"
 import { createClient } from "@clickhouse/client"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { Client, type ClientConfig, type QueryResultRow } from "pg"
+import { Client, type QueryResultRow } from "pg"
 import { stringify } from "yaml"
 import { type Finished, invoke } from "./invoke.ts"
 
@@ -59,7 +59,10 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
     (opened) => Effect.promise(() => opened.close()),
   )
-  const admin = yield* connect(server, {})
+  const session = yield* Effect.acquireRelease(
+    Effect.map(connect(server), (client) => ({ client })),
+    (held) => Effect.promise(() => held.client.end()),
+  )
   const schema = `exports_${Math.random().toString(36).slice(2, 10)}`
   const folder = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "batch-exports-test-"))),
@@ -83,10 +86,10 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
       windows: { start: new Date(begin), end: last },
     })
     await insertHostile(client, { database: DATABASE, windows: { start: new Date(begin), end: last } })
-    await admin.query(`CREATE USER posthog WITH PASSWORD 'insert-a-strong-password-here'`)
-    await admin.query(`CREATE SCHEMA ${schema}`)
-    await admin.query(`GRANT CREATE ON SCHEMA ${schema} TO posthog`)
-    await admin.query(`GRANT USAGE ON SCHEMA ${schema} TO posthog`)
+    await session.client.query(`CREATE USER posthog WITH PASSWORD 'insert-a-strong-password-here'`)
+    await session.client.query(`CREATE SCHEMA ${schema}`)
+    await session.client.query(`GRANT CREATE ON SCHEMA ${schema} TO posthog`)
+    await session.client.query(`GRANT USAGE ON SCHEMA ${schema} TO posthog`)
   })
 
   let configs = 0
@@ -140,12 +143,20 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     POSTGRES_SECRET: "insert-a-strong-password-here",
   }
 
+  // A test that fails before it has ended them would leave them behind.
+  const children = yield* Effect.acquireRelease(
+    Effect.sync(() => new Set<ChildProcess>()),
+    (all) => Effect.sync(() => all.forEach((child) => child.kill("SIGKILL"))),
+  )
+
   /** Starts the command line; the caller may kill it. */
   const start = (...args: ReadonlyArray<string>): Started => {
     const child = spawn(process.execPath, ["--conditions=@batch-exports/source", MAIN, ...args], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     })
+    children.add(child)
+    child.once("exit", () => children.delete(child))
     let stdout = ""
     let stderr = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
@@ -176,11 +187,19 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     table = TABLE,
   ): Effect.Effect<Comparison> =>
     Effect.promise(() =>
-      compareWindows({ client, pg: admin, database: DATABASE, teamId: "all", schema, table, windows: exported }),
+      compareWindows({
+        client,
+        pg: session.client,
+        database: DATABASE,
+        teamId: "all",
+        schema,
+        table,
+        windows: exported,
+      }),
     )
 
   const query = <Row extends QueryResultRow>(sql: string) =>
-    Effect.promise(async () => (await admin.query<Row>(sql)).rows)
+    Effect.promise(async () => (await session.client.query<Row>(sql)).rows)
 
   /** Rows in the table and rows that the ledger speaks of, in one snapshot; equal whatever happened. */
   const counts = (table = TABLE, ledger = "batch_exports_ledger") =>
@@ -195,7 +214,23 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
       return row ?? { table: -1, ledger: -2, windows: 0 }
     })
 
-  return { ch, server, admin, schema, folder, windows, config, env, start, cli, run, compare, query, counts }
+  /**
+   * Kills a process of the server. The others end with it, whatever they were doing, and the server recovers from its log. True
+   * when it takes connections again; false, and nothing done, where the server is not the test's own.
+   */
+  const crash = server.external
+    ? Effect.succeed(false)
+    : Effect.gen(function* () {
+        const [own] = yield* query<{ pid: number }>("SELECT pg_backend_pid() AS pid")
+        process.kill(own?.pid ?? process.pid, "SIGKILL")
+        session.client = yield* connect(server).pipe(
+          Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 1_000 }),
+          Effect.orDie,
+        )
+        return true
+      })
+
+  return { ch, server, crash, schema, folder, windows, config, env, start, cli, run, compare, query, counts }
 })
 
 type Shape = Effect.Success<ReturnType<typeof makeWorld>>
@@ -209,23 +244,11 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 export const format = (window: { readonly start: Date; readonly end: Date } | undefined): string =>
   window === undefined ? "" : `${window.start.toISOString()}/${window.end.toISOString()}`
 
-const connect = (
-  server: Effect.Success<ReturnType<typeof postgres>>,
-  changes: ClientConfig,
-): Effect.Effect<Client, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const client = new Client({
-        host: server.host,
-        port: server.port,
-        user: server.user,
-        password: server.password,
-        database: server.database,
-        ...(server.ca === undefined ? {} : { ssl: { ca: server.ca } }),
-        ...changes,
-      })
-      await client.connect()
-      return client
-    }),
-    (client) => Effect.promise(() => client.end()),
-  )
+const connect = ({ ca, database, host, password, port, user }: Effect.Success<ReturnType<typeof postgres>>) =>
+  Effect.tryPromise(async () => {
+    const client = new Client({ host, port, user, password, database, ...(ca === undefined ? {} : { ssl: { ca } }) })
+    // Told by the next statement.
+    client.on("error", () => {})
+    await client.connect()
+    return client
+  })
