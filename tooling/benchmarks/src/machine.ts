@@ -14,13 +14,17 @@ export interface Machine {
 }
 
 export const machine = ({ clickHouse, postgres, versions }: Servers): Machine => ({
+  ...host(),
+  clickHouse: `${versions.clickHouse} (${clickHouse.external ? "server of CLICKHOUSE_URL" : "embedded engine"})`,
+  postgres: `${versions.postgres} (${postgres.external ? "server of DATABASE_URL" : "embedded"})`,
+})
+
+export const host = (): Omit<Machine, "clickHouse" | "postgres"> => ({
   cpu: cpus()[0]?.model.trim() ?? "unknown",
   cores: cpus().length,
   memoryBytes: totalmem(),
   system: `${distribution()} (${type()} ${release()})`,
   node: process.versions.node,
-  clickHouse: `${versions.clickHouse} (${clickHouse.external ? "server of CLICKHOUSE_URL" : "embedded engine"})`,
-  postgres: `${versions.postgres} (${postgres.external ? "server of DATABASE_URL" : "embedded"})`,
 })
 
 const distribution = (): string => {

@@ -2,13 +2,14 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Logger, Option, Runtime } from "effect"
 import { Command, Flag } from "effect/cli"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { attempt, BenchmarkError } from "./BenchmarkError.ts"
 import { choose, contestants, names } from "./contestants/index.ts"
 import { hasShellTools, shellNote } from "./contestants/shell.ts"
 import { machine } from "./machine.ts"
 import * as Proc from "./proc.ts"
+import * as Merges from "./merge/report.ts"
 import * as Report from "./report.ts"
 import { compete } from "./rounds.ts"
 import * as Scenarios from "./scenarios.ts"
@@ -79,7 +80,9 @@ const bench = Command.make(
 
     yield* Console.log(asked.json ? Report.json(report) : Report.markdown(report))
     if (asked.write) {
-      yield* attempt("write the report", async () => writeFileSync(file, Report.markdown(report)))
+      yield* attempt("write the report", async () =>
+        writeFileSync(file, Merges.place(Report.markdown(report), Merges.sectionOf(readFileSync(file, "utf8")))),
+      )
       yield* Console.error(`written to ${file}`)
     }
     const failures = report.results.flatMap((result) => result.failures)

@@ -1,29 +1,31 @@
-/** `npm run bench:merge`: changes of persons merged into a large table, by the export and by hand, in turns. */
+/** `npm run bench:merge`: changes of persons merged into a large table, by the export and by hand, in turns. `--write` puts the figures into docs/benchmarks.md. */
 import { NodeRuntime } from "@effect/platform-node"
 import { postgres } from "@batch-exports/dev-services"
 import { Console, Effect } from "effect"
+import { readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { Client } from "pg"
 import { attempt, BenchmarkError } from "../BenchmarkError.ts"
+import * as Machine from "../machine.ts"
 import * as Proc from "../proc.ts"
 import { settings } from "../servers.ts"
-import { rotate, summary } from "../statistics.ts"
+import { rotate } from "../statistics.ts"
 import { contestants } from "./contestants.ts"
 import { changes, create, populate } from "./persons.ts"
+import { markdown, type Measured, place } from "./report.ts"
 
 const { values: flags } = parseArgs({
   options: {
     rows: { type: "string", default: "2000000" },
     changes: { type: "string", default: "200000" },
     rounds: { type: "string", default: "5" },
+    write: { type: "boolean", default: false },
   },
 })
 const [rows, count, rounds] = [Number(flags.rows), Number(flags.changes), Number(flags.rounds)]
 
-interface Measured {
-  readonly seconds: number
-  readonly cpu: number
-}
+const file = fileURLToPath(new URL("../../../../docs/benchmarks.md", import.meta.url))
 
 const bench = Effect.gen(function* () {
   const server = yield* postgres({ tls: false, plaintext: true, settings })
@@ -73,24 +75,18 @@ const bench = Effect.gen(function* () {
   )
   if (new Set(contents).size !== 1) return yield* new BenchmarkError({ message: "the tables are not equal" })
 
-  const [first, ...hands] = contestants.map(({ title }) => measured.get(title) ?? [])
-  const median = (list: ReadonlyArray<number>) => summary(list)?.median.toFixed(2) ?? "–"
-  const ratio = (of: keyof Measured) =>
-    median(
-      (first ?? []).map((ours, round) => ours[of] / Math.min(...hands.map((hand) => hand[round]?.[of] ?? Infinity))),
-    )
-  yield* Console.log(
-    `${count} changes merged into ${rows} rows, ${rounds} rounds, Postgres ${server.version}; medians\n`,
-  )
-  for (const { title } of contestants) {
-    const all = measured.get(title) ?? []
-    yield* Console.log(
-      `${title.padEnd(16)}  ${median(all.map(({ seconds }) => seconds))} s  Postgres CPU ${median(all.map((one) => one.cpu))} s`,
-    )
+  const section = markdown({
+    at: new Date(),
+    machine: { ...Machine.host(), postgres: server.version },
+    rows,
+    changes: count,
+    measured,
+  })
+  yield* Console.log(section)
+  if (flags.write) {
+    yield* attempt("write the figures", async () => writeFileSync(file, place(readFileSync(file, "utf8"), section)))
+    yield* Console.error(`written to ${file}`)
   }
-  yield* Console.log(
-    `\nthe export ÷ the faster by hand, within each round: wall ${ratio("seconds")}, Postgres CPU ${ratio("cpu")}`,
-  )
 }).pipe(Effect.scoped)
 
 NodeRuntime.runMain(bench)

@@ -1,0 +1,69 @@
+/** What is left of a run that was cut, and what all its parts come to: without servers. */
+import { type ExportWindow, type Source, Window } from "@batch-exports/core"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Effect } from "effect"
+import * as Cutting from "../src/cutting.ts"
+
+const minutes = (from: number, to: number) =>
+  new Window.Window({ start: DateTime.makeUnsafe(from * 60_000), end: DateTime.makeUnsafe(to * 60_000) })
+
+const part = (from: number, to: number): Source.Cut => ({ window: minutes(from, to), holds: { rows: 10, bytes: 100 } })
+
+const exported = (window: Window.Window, rows: number, notices: ReadonlyArray<string> = []): ExportWindow.Outcome => ({
+  _tag: "Exported",
+  windows: [window],
+  sent: { rows, adjusted: { properties: 1 } },
+  stored: { received: rows, inserted: rows, updated: 0, unchanged: 0 },
+  bytes: rows * 10,
+  encoding: "jsonl",
+  leftOut: ["x"],
+  committedAt: window.end,
+  timings: { open: 1, transfer: 2, commit: 3 },
+  notices,
+})
+
+describe("a run that is cut", () => {
+  it("has left what is missing of its parts, whatever the parts were the last time", () => {
+    const parts = [part(0, 10), part(10, 20), part(20, 30)]
+    const left = (...missing: ReadonlyArray<Window.Window>) =>
+      Cutting.rest(parts, missing).map(({ window }) => Window.format(window))
+    const formatted = (...windows: ReadonlyArray<Window.Window>) => windows.map(Window.format)
+    assert.deepStrictEqual(left(minutes(0, 30)), formatted(minutes(0, 10), minutes(10, 20), minutes(20, 30)))
+    assert.deepStrictEqual(left(minutes(13, 30)), formatted(minutes(13, 20), minutes(20, 30)))
+    assert.deepStrictEqual(
+      left(minutes(2, 4), minutes(8, 12)),
+      formatted(minutes(2, 4), minutes(8, 10), minutes(10, 12)),
+    )
+    assert.deepStrictEqual(left(), [])
+  })
+
+  it("comes to the sum of its parts; those that were there already add nothing", () => {
+    const there: ExportWindow.Outcome = { _tag: "AlreadyExported", notices: ["a note"] }
+    assert.deepStrictEqual(Cutting.total([there]), there)
+    const one = exported(minutes(0, 10), 3)
+    assert.deepStrictEqual(Cutting.total([one]), one)
+    const total = Cutting.total([exported(minutes(10, 20), 4, ["a note"]), there, one])
+    assert.deepInclude(total, {
+      windows: [minutes(0, 10), minutes(10, 20)],
+      sent: { rows: 7, adjusted: { properties: 2 } },
+      stored: { received: 7, inserted: 7, updated: 0, unchanged: 0 },
+      bytes: 70,
+      committedAt: minutes(0, 20).end,
+      timings: { open: 2, transfer: 4, commit: 6 },
+      notices: ["a note", "Cut into 2 sub-windows, each committed by itself."],
+    })
+  })
+
+  it.effect("is cut only where that was asked for, by a source that can, and not when it exports again", () =>
+    Effect.gen(function* () {
+      const source = { cut: () => Effect.succeed([part(0, 10), part(10, 20)]) } as unknown as Source.Opened
+      const run = { id: "r", export: "e", window: minutes(0, 20), mode: "once" as const }
+      const limits = { rows: 1, bytes: 1, parallel: 1 }
+      assert.lengthOf(yield* Cutting.cut({ source, run, limits }), 2)
+      assert.lengthOf(yield* Cutting.cut({ source, run, limits: undefined }), 0)
+      assert.lengthOf(yield* Cutting.cut({ source, run: { ...run, mode: "force" }, limits }), 0)
+      const { cut: _, ...without } = source
+      assert.lengthOf(yield* Cutting.cut({ source: without, run, limits }), 0)
+    }),
+  )
+})
