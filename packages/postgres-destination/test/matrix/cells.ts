@@ -129,8 +129,8 @@ const say = (outcome: Outcome | undefined, identity: (typeof identities)[number]
   return passed === 0 ? "not run" : `pass ${passed}`
 }
 
-/** One line for each version, TLS and way; one column for each identity and encoding. */
-export const table = (outcomes: ReadonlyMap<Cell, Outcome>): string => {
+/** One line for each version, TLS and way; one column for each identity and encoding. The first line is the head. */
+const lay = (outcomes: ReadonlyMap<Cell, Outcome>): ReadonlyArray<ReadonlyArray<string>> => {
   const columns = identities.flatMap((identity) => variants.format.map((format) => ({ identity, format })))
   const rows = new Map<string, Array<string>>()
   for (const [cell, outcome] of outcomes) {
@@ -141,12 +141,30 @@ export const table = (outcomes: ReadonlyMap<Cell, Outcome>): string => {
     })
     rows.set(head.join(), row)
   }
-  const lines = [
+  return [
     ["Postgres", "TLS", "way", ...columns.map(({ format, identity }) => `${identity}, ${formatNames[format]}`)],
     ...rows.values(),
   ]
+}
+
+/** For a terminal. */
+export const table = (outcomes: ReadonlyMap<Cell, Outcome>): string => {
+  const lines = lay(outcomes)
   const widths = lines[0]?.map((_, index) => Math.max(...lines.map((line) => (line[index] ?? "").length))) ?? []
   return lines.map((line) => line.map((text, index) => text.padEnd(widths[index] ?? 0)).join("  ")).join("\n")
+}
+
+/** The same, for docs/postgres-versions.md. */
+export const markdown = (outcomes: ReadonlyMap<Cell, Outcome>, on: string): string => {
+  const [head = [], ...rows] = lay(outcomes)
+  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
+  return [
+    `On ${on}, ${outcomes.size} of ${cells.length} combinations. \`pass\` with the number of tests.`,
+    "",
+    line(head),
+    line(head.map(() => "---")),
+    ...rows.map(line),
+  ].join("\n")
 }
 
 export const failed = (outcome: Outcome): boolean =>

@@ -1,11 +1,11 @@
 /**
  * `npm run test:matrix`: the tests of this destination on each version of Postgres, through each kind of TLS, with and without
  * PgBouncer, in each encoding. Prints a table; fails when a cell did. Runs a selection in which every two of these meet; `--all` runs every combination,
- * `--only 14,self-signed,pgbouncer` those of some cells; `--resume` leaves out what passed before. An interruption prints what is known.
+ * `--only 14,self-signed,pgbouncer` those of some cells; `--resume` leaves out what passed before; `--write` puts what is known of all into docs/postgres-versions.md. An interruption prints what is known.
  */
 import { hasPgBouncer } from "@batch-exports/dev-services"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -17,6 +17,7 @@ import {
   failed,
   failures,
   majors,
+  markdown,
   nameOf,
   ordered,
   type Outcome,
@@ -26,7 +27,7 @@ import {
   table,
   words,
 } from "./cells.ts"
-import { keep, passed } from "./results.ts"
+import { keep, known, passed } from "./results.ts"
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url))
 const folder = fileURLToPath(new URL("../..", import.meta.url))
@@ -40,6 +41,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     jobs: { type: "string", default: "2" },
     resume: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
   },
 })
 const selected = select(values.only)
@@ -126,4 +128,14 @@ await Promise.all(
   }),
 )
 report()
+if (values.write) {
+  const page = join(root, "docs", "postgres-versions.md")
+  const [begin, end] = ["<!-- matrix: begin -->", "<!-- matrix: end -->"]
+  const section = markdown(ordered(known(results)), new Date().toISOString().slice(0, 10))
+  const text = readFileSync(page, "utf8").replace(
+    new RegExp(`${begin}.*${end}`, "s"),
+    `${begin}\n\n${section}\n\n${end}`,
+  )
+  writeFileSync(page, text)
+}
 process.exitCode = [...outcomes.values()].some(failed) ? 1 : 0
