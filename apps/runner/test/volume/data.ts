@@ -6,18 +6,39 @@ const uuid = (salt: number) => `toUUID(UUIDNumToString(sipHash128(n, ${salt})))`
 
 const newYear = "toDateTime('2026-01-01 00:00:00', 'UTC')"
 
-/** Every sixth person has two names; every tenth was stored twice. */
-export const makePersons = async (client: ClickHouseClient, database: string, count: number): Promise<number> => {
+/** Every tenth person was stored twice. Every sixth has two names; or there are so many `mappings`, all with short documents. */
+export const makePersons = async (
+  client: ClickHouseClient,
+  database: string,
+  count: number,
+  mappings?: number,
+): Promise<number> => {
   await createPersonTables(client, database)
+  const longest = mappings === undefined ? 900 : 1
   const person = (version: number, every: number) => `
 INSERT INTO ${database}.person SELECT ${uuid(1)}, toDateTime64(${newYear}, 3), 1,
-  concat('{"email":"user', toString(n), '@example.com","bio":"', repeat('x', 50 + n % 900), '"}'), 1, 0, ${version},
+  concat('{"email":"user', toString(n), '@example.com","bio":"', repeat('x', 50 + n % ${longest}), '"}'), 1, 0, ${version},
   ${newYear} + n % 3600, 0 FROM (SELECT number * ${every} AS n FROM numbers(${Math.floor(count / every)}))`
   const mapping = (salt: number, every: number) => `
 INSERT INTO ${database}.person_distinct_id2 SELECT 1, toString(${uuid(salt)}), ${uuid(1)}, 0, 0, ${newYear} + n % 3600, 0, 0
 FROM (SELECT number * ${every} AS n FROM numbers(${Math.floor(count / every)}))`
-  for (const query of [person(1, 1), person(2, 10), mapping(10, 1), mapping(20, 6)]) await client.command({ query })
-  return count + Math.floor(count / 6)
+  const names =
+    mappings === undefined
+      ? [mapping(10, 1), mapping(20, 6)]
+      : [
+          `INSERT INTO ${database}.person_distinct_id2 SELECT 1, toString(toUUID(UUIDNumToString(sipHash128(m, 30)))), ${uuid(1)}, 0, 0, ${newYear} + m % 3600, 0, 0
+FROM (SELECT number AS m, toUInt64(number % ${count}) AS n FROM numbers(${mappings}))`,
+        ]
+  for (const query of [person(1, 1), person(2, 10), ...names]) await client.command({ query })
+  return mappings ?? count + Math.floor(count / 6)
+}
+
+/** The next day, so many persons change: how many mappings that makes with so many names each. */
+export const changePersons = async (client: ClickHouseClient, database: string, count: number): Promise<void> => {
+  await client.command({
+    query: `INSERT INTO ${database}.person SELECT ${uuid(1)}, toDateTime64(${newYear}, 3), 1, '{"changed":true}', 1, 0, 3,
+  ${newYear} + 86400 + n % 3600, 0 FROM (SELECT number * 7 AS n FROM numbers(${count}))`,
+  })
 }
 
 /** Two events each, which the materialized view turns into sessions. */
