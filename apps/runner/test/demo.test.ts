@@ -9,33 +9,44 @@ import type { Report } from "../src/cli/demoReport.ts"
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
-const demo = (folder: string) =>
-  Effect.callback<{ readonly code: number | null; readonly report: Report }>((resume) => {
+interface Finished {
+  readonly code: number | null
+  readonly report: Report
+  /** What its console answered, where it was left running. */
+  readonly seen: ReadonlyArray<string>
+}
+
+/** Without `--once` it goes on until it is told to stop, which is when its console has been looked at. */
+const demo = (folder: string, once: boolean) =>
+  Effect.callback<Finished>((resume) => {
+    const shape = ["--json", "--keep", folder, "--windows", "3", "--rows", "3000"]
     const child = spawn(
       process.execPath,
-      [
-        "--conditions=@batch-exports/source",
-        MAIN,
-        "demo",
-        "--once",
-        "--json",
-        "--keep",
-        folder,
-        "--windows",
-        "3",
-        "--rows",
-        "3000",
-      ],
-      { stdio: ["ignore", "pipe", "inherit"] },
+      ["--conditions=@batch-exports/source", MAIN, "demo", ...(once ? ["--once"] : []), ...shape],
+      { stdio: ["ignore", "pipe", "pipe"] },
     )
     let stdout = ""
+    let stderr = ""
+    let seen: Promise<ReadonlyArray<string>> | undefined
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
-    child.on("close", (code) => resume(Effect.sync(() => ({ code, report: JSON.parse(stdout) as Report }))))
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+      const address = /console is at (\S+)/.exec(stderr)?.[1]
+      if (address === undefined || seen !== undefined) return
+      const look = async (path: string) =>
+        (await fetch(new URL(path, address), { headers: { accept: "text/html, application/json" } })).text()
+      seen = Promise.all(["/", "/api/exports", "/destinations"].map(look)).finally(() => child.kill("SIGINT"))
+    })
+    child.on("close", (code) => {
+      void Promise.resolve(seen ?? []).then((found) =>
+        resume(Effect.sync(() => ({ code, report: JSON.parse(stdout) as Report, seen: found }))),
+      )
+    })
   })
 
 describe("batch-exports demo", () => {
   it.live(
-    "agrees on both sides, and adds nothing the second time",
+    "agrees on both sides, adds nothing the second time, and leaves a console running",
     () =>
       Effect.gen(function* () {
         const folder = yield* Effect.acquireRelease(
@@ -47,7 +58,7 @@ describe("batch-exports demo", () => {
           }),
           (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
         )
-        const first = yield* demo(folder)
+        const first = yield* demo(folder, true)
         assert.strictEqual(first.code, 0, JSON.stringify(first.report))
         assert.isTrue(first.report.equal)
         assert.lengthOf(first.report.windows, 3)
@@ -62,8 +73,12 @@ describe("batch-exports demo", () => {
           20,
         )
 
-        const second = yield* demo(folder)
-        assert.strictEqual(second.code, 0)
+        const second = yield* demo(folder, false)
+        assert.strictEqual(second.code, 130)
+        const [root = "", exports = "", page] = second.seen
+        assert.match(root, /<script type="module"/)
+        assert.strictEqual(page, root)
+        assert.match(exports, /"events every hour"/)
         assert.strictEqual(second.report.newRows, 0)
         assert.deepStrictEqual(
           second.report.windows.map(({ status }) => status),
@@ -74,6 +89,6 @@ describe("batch-exports demo", () => {
           first.report.windows.map(({ postgresHash }) => postgresHash),
         )
       }).pipe(Effect.scoped),
-    180_000,
+    300_000,
   )
 })

@@ -94,10 +94,10 @@ const show = Effect.fnUntraced(function* (options: Options) {
   yield* Console.log(options.json ? JSON.stringify(report) : DemoReport.describe(report))
 
   if (!options.once) {
-    yield* Console.error(
-      `\nPostgres is up until you press Ctrl-C:\n  psql "${world.url}" -c "SELECT * FROM ${world.table} LIMIT 5"`,
-    )
-    return yield* Effect.never
+    yield* Console.error(`\nPostgres is up:\n  psql "${world.url}" -c "SELECT * FROM ${world.table} LIMIT 5"`)
+    // Only here: a runner and its console are much to load.
+    const { serveConsole } = yield* Effect.promise(() => import("./demoConsole.ts"))
+    return yield* serveConsole(world, keep)
   }
   if (!report.equal) return yield* Effect.fail(new CommandFailed("the two sides differ", 1))
 })
