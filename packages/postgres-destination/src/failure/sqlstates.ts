@@ -77,7 +77,10 @@ export const exact: Readonly<Record<string, Rule>> = {
     "DatabaseMissing",
     "The database was dropped while connected to it: create it again, or correct its name.",
   ),
-  "57P05": lost,
+  "57P05": rule(
+    "ConnectionLost",
+    `${again} Raise idle_session_timeout for this user above what the source needs to begin its answer.`,
+  ),
 }
 
 /** What a code says of a value in the middle of COPY, where elsewhere it says something else. */
