@@ -29,6 +29,8 @@ export interface Projection {
   readonly columns: readonly [Column, ...Array<Column>]
   /** Fields of the model that the target has no place for. */
   readonly leftOut: ReadonlyArray<string>
+  /** How an encoding that compresses within itself, as parquet does, compresses. Absent: as the source likes. */
+  readonly compression?: "none" | "gzip" | "zstd"
 }
 
 /** For targets without columns of their own: fields as the model has them, all or those given. */
