@@ -12,8 +12,8 @@ import { bulk, table } from "./support/table.ts"
 const { model, tables } = events({ name: "events", teamId: 1 })
 const columns = tables[0]?.columns ?? []
 
-const readEvents = (opened: Source.Opened) =>
-  readAll(opened, { projection: projection(model, "postgres-copy-text", created(model)) })
+const readEvents = (opened: Source.Opened, encoding = "postgres-copy-text") =>
+  readAll(opened, { projection: projection(model, encoding, created(model)) })
 
 const failure = <A>(effect: Effect.Effect<A, SourceError>): Effect.Effect<SourceError> =>
   Effect.matchEffect(effect, {
@@ -21,8 +21,12 @@ const failure = <A>(effect: Effect.Effect<A, SourceError>): Effect.Effect<Source
     onSuccess: () => Effect.die(new Error("it was taken for whole")),
   })
 
-const openAndRead = Effect.fnUntraced(function* (server: Reachable, options: Parameters<typeof configured>[1] = {}) {
-  return yield* readEvents(yield* configured(server, options).open)
+const openAndRead = Effect.fnUntraced(function* (
+  server: Reachable,
+  options: Parameters<typeof configured>[1] = {},
+  encoding?: string,
+) {
+  return yield* readEvents(yield* configured(server, options).open, encoding)
 }, Effect.scoped)
 
 /** Answers what `open` asks as an engine would. */
@@ -62,6 +66,24 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
         openAndRead(yield* troubled(server, "dev_fail_after_bytes=0"), { selection: { table: name } }),
       )
       assert.strictEqual(error.code, "395", "before the first byte")
+    }),
+  )
+
+  it.effect("that is a Parquet file breaks off in each of these ways, too", () =>
+    Effect.gen(function* () {
+      const server = yield* ClickHouseServer
+      const name = yield* bulk(yield* client(server), { ...size, random: true })
+      const selection = { table: name }
+      const { bytes, tally } = yield* openAndRead(server, { selection }, "parquet")
+      assert.strictEqual(tally.rows, size.rows)
+      for (const [settings, reason, code] of styles.filter(([style]) => !style.includes("dev_tail"))) {
+        for (const at of [1, 100_003, bytes.length - 1]) {
+          const proxy = yield* troubled(server, `${settings}&dev_fail_after_bytes=${at}`)
+          const error = yield* failure(openAndRead(proxy, { selection }, "parquet"))
+          assert.strictEqual(error.reason, reason, `${settings} after ${at}: ${error.message}`)
+          assert.strictEqual(error.code, code, settings)
+        }
+      }
     }),
   )
 

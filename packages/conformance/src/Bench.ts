@@ -17,7 +17,7 @@ export interface Bench {
   readonly fresh: Effect.Effect<World, Broken, Scope.Scope>
   /** The destination on another configuration of the same target. */
   readonly configure: (config: unknown) => Effect.Effect<Destination.Configured, Broken>
-  /** Encodings of the destination that the suite can write. */
+  /** Encodings that the destination takes here, and that the suite can write. */
   readonly encodings: readonly [Encoding.EncodingName, ...Array<Encoding.EncodingName>]
   /** What a source sends for a projection. Throws where a source would refuse: `NoForm`, `Unfit`. */
   readonly render: (projection: Projection.Projection, rows: Iterable<Row>) => Rendered
@@ -37,7 +37,10 @@ export const make = (options: {
 }): Bench => {
   const { harness, plugin } = options
   const known: Readonly<Record<string, Encoder>> = { ...encoders, ...harness.encoders }
-  const [first, ...others] = plugin.capabilities.encodings.filter((name) => known[name] !== undefined)
+  const taken = harness.encodings ?? plugin.capabilities.encodings
+  const [first, ...others] = plugin.capabilities.encodings.filter(
+    (name) => known[name] !== undefined && taken.includes(name),
+  )
   if (first === undefined) throw new Error(noEncoder(plugin))
 
   const configure = (config: unknown) =>

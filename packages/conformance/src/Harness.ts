@@ -2,7 +2,7 @@
  * What the suite must be told about a destination to test it: where its module is, and how to make, read and reach a
  * target. Test-only; nothing of this is in the contract. Everything that fails here is a defect of the harness: die.
  */
-import type { DestinationError, FieldType, Reason, RecordSchema } from "@batch-exports/core"
+import type { DestinationError, Encoding, FieldType, Reason, RecordSchema } from "@batch-exports/core"
 import { Context, type Effect, type Scope } from "effect"
 import type { Encoder } from "./encoders/index.ts"
 import type { Row } from "./encoders/Value.ts"
@@ -17,6 +17,11 @@ export interface Shape {
   readonly fresh: Effect.Effect<Target, never, Scope.Scope>
   /** Encoders for encodings that this package has none for. */
   readonly encoders?: Readonly<Record<string, Encoder>>
+  /**
+   * Where a setting of the user's decides which encoding is taken: those that `Target.config` leaves. The others that the destination
+   * declares must be refused then. Absent: all of them are taken.
+   */
+  readonly encodings?: ReadonlyArray<Encoding.EncodingName>
   readonly failures: Failures
 }
 

@@ -3,6 +3,13 @@ import { Effect, Schema } from "effect"
 import { isAbsolute } from "node:path"
 import * as Template from "./template.ts"
 
+export const formats = ["jsonl", "csv", "parquet"] as const
+
+export type Format = (typeof formats)[number]
+
+/** A file ends with the record with which it reaches so many bytes. */
+export const presetSplit = 1_073_741_824
+
 export const compressions = ["none", "gzip", "zstd"] as const
 
 export type Compression = (typeof compressions)[number]
@@ -25,17 +32,29 @@ export const Config = Schema.Struct({
   })
     .check(Schema.makeFilter((template: string) => Template.problem(template)))
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed(Template.preset))),
+  format: Schema.Literals(formats)
+    .annotate({
+      title: "Format",
+      description:
+        "What files hold. jsonl: one object for each record. csv: with a line of names. parquet: one file for each window.",
+      default: "jsonl",
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("jsonl" as const))),
   compression: Schema.Literals(compressions)
-    .annotate({ title: "Compression", description: "How files are compressed.", default: "none" })
+    .annotate({
+      title: "Compression",
+      description: "How files are compressed: as a whole, or within themselves where they are parquet.",
+      default: "none",
+    })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("none" as const))),
-  splitBytes: Schema.Int.annotate({
-    title: "Split at",
-    description:
-      "A file ends with the record with which it reaches this size. In bytes, before compression; records stay whole.",
-    default: 1_073_741_824,
-  })
-    .check(Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }))
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(1_073_741_824))),
+  splitBytes: Schema.optionalKey(
+    Schema.Int.annotate({
+      title: "Split at",
+      description:
+        "A file ends with the record with which it reaches this size. In bytes, before compression; records stay whole. Not of parquet.",
+      default: presetSplit,
+    }).check(Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  ),
   fields: Schema.Literals(["created", "all"])
     .annotate({
       title: "Fields",
@@ -43,6 +62,15 @@ export const Config = Schema.Struct({
       default: "created",
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("created" as const))),
-})
+}).check(
+  Schema.makeFilter(({ format, splitBytes }) =>
+    format === "parquet" && splitBytes !== undefined
+      ? {
+          path: ["splitBytes"],
+          issue: "is not for parquet, which is written as one file for each window: choose shorter windows",
+        }
+      : undefined,
+  ),
+)
 
 export interface Config extends Schema.Schema.Type<typeof Config> {}

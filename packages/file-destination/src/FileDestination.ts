@@ -1,8 +1,8 @@
-/** The file destination: JSON Lines in a folder, and a manifest that says which files count. */
+/** The file destination: JSON Lines, CSV or Parquet in a folder, and a manifest that says which files count. */
 import { Destination, type DestinationError, FieldType, type Run } from "@batch-exports/core"
 import { Effect, Stream } from "effect"
 import { check } from "./check.ts"
-import { Config } from "./Config.ts"
+import { Config, formats } from "./Config.ts"
 import { ledgerRow } from "./manifest/Entry.ts"
 import * as Manifest from "./manifest/Manifest.ts"
 import { extension } from "./sink/compression.ts"
@@ -13,10 +13,10 @@ import { folder } from "./store/folder.ts"
 export const FileDestination: Destination.Plugin = Destination.define<Config>({
   name: "file",
   title: "Files",
-  description: "Exports data to JSON Lines files in a folder.",
+  description: "Exports data to JSON Lines, CSV or Parquet files in a folder.",
   Config,
   capabilities: {
-    encodings: ["jsonl"],
+    encodings: formats,
     types: FieldType.tags,
     identities: ["Append"],
     modes: ["once", "force"],
@@ -40,7 +40,7 @@ export const FileDestination: Destination.Plugin = Destination.define<Config>({
 const plan = (config: Config, run: Run.Run): Effect.Effect<Destination.Plan, DestinationError> =>
   Effect.map(survey(folder(config.folder), config, run), ({ missing, notices, projection }) => ({
     projection,
-    target: `folder ${config.folder}, files ${config.template}${extension[config.compression]}`,
+    target: `folder ${config.folder}, files ${config.template}${extension(config)}`,
     create: [],
     missing,
     notices,

@@ -4,4 +4,6 @@ import { FileDestination } from "@batch-exports/file-destination"
 import { layer } from "./support/harness.ts"
 
 suite(FileDestination, layer())
-suite(FileDestination, layer({ compression: "zstd", splitBytes: 4_096 }), { variant: "zstd, small files" })
+suite(FileDestination, layer({ format: "csv", compression: "zstd", splitBytes: 4_096 }), {
+  variant: "csv, zstd, small files",
+})

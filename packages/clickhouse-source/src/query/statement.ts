@@ -3,10 +3,11 @@ import { FieldType, type Projection, type Window } from "@batch-exports/core"
 import type { ClickHouseSettings } from "@clickhouse/client"
 import { DateTime, Result } from "effect"
 import { find as findEncoding } from "../encodings/index.ts"
+import * as Parquet from "../encodings/parquet.ts"
 import type { RowEncoding, Slot } from "../encodings/RowEncoding.ts"
 import { unfitMark } from "../errors/classify.ts"
 import type { Named, Rows, Slice, SourceModel } from "../models/SourceModel.ts"
-import { literal } from "../sql/text.ts"
+import { identifier, literal } from "../sql/text.ts"
 import { cast } from "../values/cast.ts"
 import type { Value } from "../values/Value.ts"
 
@@ -17,10 +18,23 @@ export interface Statement {
 
 export interface Rendering extends Statement {
   readonly settings: ClickHouseSettings
+  readonly form: Lines | File
+}
+
+/** Rows one after the other, and a trailer of ours behind them. */
+export interface Lines {
+  readonly _tag: "Lines"
   /** The template of a row, for `format_template_row_format`. */
   readonly row: string
   /** Fields whose values may have been adjusted; a row in which one was ends in a mark (see read/Marks.ts). */
   readonly marked: ReadonlyArray<string>
+}
+
+/** A file in a format of its own, which says at its end what is in it. */
+export interface File {
+  readonly _tag: "File"
+  /** Counts what was adjusted, with the same parameters and settings: a number for each of `fields`. */
+  readonly count: { readonly query: string; readonly fields: ReadonlyArray<string> } | undefined
 }
 
 interface Column extends Projection.Column {
@@ -43,7 +57,8 @@ export const rendering = (options: {
 }): Result.Result<Rendering, string> => {
   const { mark, model, projection, window } = options
   const encoding = findEncoding(projection.encoding)
-  if (encoding === undefined) return Result.fail(`the encoding "${projection.encoding}"`)
+  const isParquet = projection.encoding === Parquet.name
+  if (encoding === undefined && !isParquet) return Result.fail(`the encoding "${projection.encoding}"`)
   const stranger = projection.columns.find(
     ({ field }) => !model.model.schema.fields.some((known) => known.name === field.name),
   )
@@ -54,8 +69,12 @@ export const rendering = (options: {
   )
   const params = { ...rows.params, ...bounds(window) }
   return castAll(projection, rows).pipe(
-    Result.flatMap((made) => written(made, rows.from, encoding, mark)),
-    Result.map((rendered) => ({ ...rendered, params, settings: rows.settings ?? {} })),
+    Result.flatMap((made) =>
+      encoding === undefined
+        ? file(made, rows.from, Parquet.settings(projection.compression))
+        : written(made, rows.from, encoding, mark),
+    ),
+    Result.map(({ settings, ...rendered }) => ({ ...rendered, params, settings: { ...rows.settings, ...settings } })),
   )
 }
 
@@ -119,7 +138,9 @@ const judge = (
   return unfit === "fail" ? { stops: tooLarge, counts: broken } : { stops: broken, counts: tooLarge }
 }
 
-const written = ({ columns, layers }: Cast, from: string, encoding: RowEncoding, mark: string) => {
+type Written = Result.Result<Omit<Rendering, "params">, string>
+
+const written = ({ columns, layers }: Cast, from: string, encoding: RowEncoding, mark: string): Written => {
   const slots: Array<string> = []
   const expressions: Array<string> = []
   for (const [index, { as, field, stops, targetType, value }] of columns.entries()) {
@@ -141,10 +162,42 @@ const written = ({ columns, layers }: Cast, from: string, encoding: RowEncoding,
   )
   return Result.succeed({
     query: `SELECT\n  ${expressions.join(",\n  ")}\nFROM ${layers.reduce(layer, from)}\nFORMAT Template`,
-    row: marks === undefined ? row : `${row}\${batch_marks:Raw}`,
-    marked: marks?.fields ?? [],
+    settings: {},
+    form: {
+      _tag: "Lines",
+      row: marks === undefined ? row : `${row}\${batch_marks:Raw}`,
+      marked: marks?.fields ?? [],
+    },
   })
 }
+
+/** Nothing can be put between the rows of a file, so what was adjusted is counted by a statement of its own. */
+const file = ({ columns, layers }: Cast, from: string, settings: ClickHouseSettings): Written => {
+  const expressions: Array<string> = []
+  for (const { as, field, stops, value } of columns) {
+    const sql = Parquet.column(value)
+    if (sql === undefined) return Result.fail(`"${field.name}" as ${FieldType.format(as)} in ${Parquet.name}`)
+    const whole =
+      stops === undefined ? sql : `if(${throwing(stops, field.name)}, defaultValueOfArgumentType(${sql}), ${sql})`
+    expressions.push(`${whole} AS batch_c${expressions.length}`)
+  }
+  // In a query around it, because a field may be called like another column further in.
+  const names = columns.map(({ field }, index) => `batch_c${index} AS ${identifier(field.name)}`)
+  const rows = layers.reduce(layer, from)
+  const counted = columns.flatMap(({ counts, field }) => (counts === undefined ? [] : [{ field: field.name, counts }]))
+  const counts = counted.map(({ counts: sql }, index) => `countIf(${sql}) AS adjusted${index}`)
+  const fields = counted.map(({ field }) => field)
+  return Result.succeed({
+    query: `SELECT ${names.join(", ")} FROM (SELECT\n  ${expressions.join(",\n  ")}\nFROM ${rows})\nFORMAT Parquet`,
+    settings,
+    form: {
+      _tag: "File",
+      count: counts.length === 0 ? undefined : { query: `SELECT ${counts.join(", ")} FROM ${rows}`, fields },
+    },
+  })
+}
+
+const throwing = (condition: string, field: string) => `throwIf(${condition}, ${literal(`${unfitMark}${field}`)}) = 1`
 
 /** Nothing for a row that is stored as it is; a digit for each adjustable column where one of them was adjusted. */
 const marksOf = (columns: ReadonlyArray<Column>, mark: string) => {
@@ -174,7 +227,7 @@ const highest = "9223372036854775808"
 
 /** The query fails at the first value that would have to be changed. What is Raw must not become Nullable by it. */
 const guarded = ({ escaping, sql }: Slot, adjusted: string, field: string) =>
-  `if(throwIf(${adjusted}, ${literal(`${unfitMark}${field}`)}) = 1, ${escaping === "Raw" ? "''" : "NULL"}, ${sql})`
+  `if(${throwing(adjusted, field)}, ${escaping === "Raw" ? "''" : "NULL"}, ${sql})`
 
 const layer = (inner: string, names: ReadonlyArray<Named>): string =>
   names.length === 0

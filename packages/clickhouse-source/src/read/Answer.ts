@@ -18,6 +18,14 @@ export type End =
   | { readonly _tag: "Exception"; readonly text: string }
   | { readonly _tag: "CutShort" }
 
+/** Takes an answer in, and says what it proved to be. */
+export interface Proof {
+  /** What may be passed on; undefined when there is nothing. */
+  readonly push: (chunk: Uint8Array) => Uint8Array | undefined
+  /** To be called when the connection ended cleanly: the last bytes to pass on, and what they prove. */
+  readonly end: () => { readonly rest: Uint8Array; readonly end: End }
+}
+
 /** An exception that is not marked is looked for in this much of the end: the server's own limit for its text. */
 const untaggedReach = 16_384
 /** As much of an exception as a message can use. */
@@ -27,7 +35,7 @@ const digits = 24
 
 const untagged = /Code: \d+\. DB::[A-Za-z]*Exception: /
 
-export class Answer {
+export class Answer implements Proof {
   readonly #nonce: string
   readonly #marker: Buffer | undefined
   readonly #reach: number
@@ -95,13 +103,13 @@ export class Answer {
 }
 
 /** The text between the tag and the length that the server writes after it. */
-const markedText = (block: string): string =>
+export const markedText = (block: string): string =>
   block
     .replace(/^__exception__\r\n[^\r]*\r\n/, "")
     .replace(/\d+ \S+\r\n__exception__\r\n$/, "")
     .trim()
 
-const untaggedText = (end: Buffer): string | undefined => {
+export const untaggedText = (end: Buffer): string | undefined => {
   const text = end.toString()
   const found = untagged.exec(text)
   return found === null ? undefined : text.slice(found.index).trim()

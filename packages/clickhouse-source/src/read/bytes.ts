@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream"
 import type { SourceError } from "@batch-exports/core"
 import { Silence } from "../errors/classify.ts"
-import type { Answer } from "./Answer.ts"
+import type { Proof } from "./Answer.ts"
 import type { Marks } from "./Marks.ts"
 
 export interface Outcome {
@@ -13,7 +13,7 @@ export interface Outcome {
 
 export interface Options {
   readonly stream: Readable
-  readonly answer: Answer
+  readonly answer: Proof
   readonly marks: Marks
   readonly outcome: Outcome
   /** Milliseconds that may pass between asking for bytes and getting some. A slow reader does not count. */

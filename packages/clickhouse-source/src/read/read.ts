@@ -7,10 +7,11 @@ import { Duration, Effect, Result, type Scope } from "effect"
 import type { Connection } from "../connect.ts"
 import type { Slice, SourceModel } from "../models/SourceModel.ts"
 import * as Settings from "../query/settings.ts"
-import { rendering, type Statement } from "../query/statement.ts"
+import { type File, rendering, type Statement } from "../query/statement.ts"
 import { Answer } from "./Answer.ts"
 import { bytes, type Outcome } from "./bytes.ts"
 import { asking, decompressed } from "./decompressed.ts"
+import { FileAnswer } from "./FileAnswer.ts"
 import { kill } from "./kill.ts"
 import { Marks } from "./Marks.ts"
 
@@ -44,6 +45,7 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
     })
   }
   const statement = rendered.success
+  const { form } = statement
   const about = { log_comment: JSON.stringify({ export: run.export, run: run.id }) }
   const outcome: Outcome = { begun: false, rows: undefined, failure: undefined }
   const nonce = randomBytes(16).toString("hex")
@@ -52,19 +54,17 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
 
   // Before the query, so that it is also killed when the scope closes while it starts.
   yield* Effect.addFinalizer(() => (outcome.rows === undefined ? kill(connection, queryId) : Effect.void))
+  const settings = { ...Settings.always, ...statement.settings, ...connection.limits, ...about }
   const started = yield* start(connection, statement, queryId, {
-    ...Settings.always,
-    ...statement.settings,
-    ...connection.limits,
-    ...about,
-    ...Settings.template(statement.row, nonce),
+    ...settings,
+    ...(form._tag === "Lines" ? Settings.template(form.row, nonce) : {}),
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => started.stream.destroy()))
 
-  const marks = new Marks({ nonce: mark, fields: statement.marked })
+  const marks = new Marks({ nonce: mark, fields: form._tag === "Lines" ? form.marked : [] })
   const chunks = bytes({
     stream: started.stream,
-    answer: new Answer({ nonce, tag: started.tag }),
+    answer: form._tag === "Lines" ? new Answer({ nonce, tag: started.tag }) : new FileAnswer({ tag: started.tag }),
     marks,
     outcome,
     patience: Duration.toMillis(connection.patience),
@@ -79,10 +79,31 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
       if (outcome.rows === undefined) {
         return yield* outcome.failure ?? misused("an answer was counted that was not read to its end")
       }
-      return { rows: outcome.rows, adjusted: marks.counts() }
+      const { rows } = outcome
+      const adjusted =
+        form._tag === "Lines" ? marks.counts() : yield* adjustedOf(connection, form, statement.params, settings)
+      return { rows, adjusted }
     }),
   }
 })
+
+const adjustedOf = (
+  connection: Connection,
+  { count }: File,
+  params: Statement["params"],
+  settings: ClickHouseSettings,
+): Effect.Effect<Run.Tally["adjusted"], SourceError> =>
+  count === undefined
+    ? Effect.succeed({})
+    : Effect.map(
+        connection.rows<Readonly<Record<string, string | number>>>(count.query, { params, settings }),
+        ([row = {}]) =>
+          Object.fromEntries(
+            count.fields
+              .map((field, index) => [field, Number(row[`adjusted${index}`] ?? 0)] as const)
+              .filter(([, found]) => found > 0),
+          ),
+      )
 
 const incomplete = ({ place }: Connection, what: string) =>
   new SourceError({

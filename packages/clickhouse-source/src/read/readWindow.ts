@@ -5,6 +5,7 @@
 import { Run, type Source, SourceError, type Window } from "@batch-exports/core"
 import { Effect, Exit, Scope } from "effect"
 import type { Connection } from "../connect.ts"
+import * as Parquet from "../encodings/parquet.ts"
 import type { Slice, SourceModel } from "../models/SourceModel.ts"
 import { whole } from "../models/slices.ts"
 import * as Settings from "../query/settings.ts"
@@ -17,6 +18,14 @@ export const readWindow = Effect.fnUntraced(function* (
   request: Request,
 ): Effect.fn.Return<Source.Reading, SourceError, Scope.Scope> {
   const [[first, ...others]] = yield* slicesOf(connection, model, request.window)
+  const { encoding } = request.projection
+  if (others.length > 0 && encoding === Parquet.name) {
+    return yield* new SourceError({
+      reason: "Unsupported",
+      message: `so much of "${model.model.name}" has changed that one query cannot hold it, and ${encoding} is one file for one query`,
+      remedy: "Raise keysPerQuery, or choose another format.",
+    })
+  }
   return others.length === 0
     ? yield* read(connection, model, request, first)
     : yield* joined([first, ...others], (slice) => read(connection, model, request, slice))

@@ -103,7 +103,7 @@ export const troubled = (engine: DevClickHouse, devSettings: string): Effect.Eff
     const travelled: Array<Travelled> = []
     return Effect.map(
       listening((request, response) => {
-        const reads = (request.url ?? "").includes("format_template_row_format")
+        const reads = /format_template_row_format|output_format_parquet/.test(request.url ?? "")
         const onward = httpRequest(
           `${engine.url}${request.url ?? ""}`,
           {

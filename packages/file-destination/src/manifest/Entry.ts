@@ -4,7 +4,7 @@
  */
 import { type Destination, DestinationError, Window } from "@batch-exports/core"
 import { DateTime, Effect, Result, Schema } from "effect"
-import { compressions } from "../Config.ts"
+import { compressions, formats } from "../Config.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -29,7 +29,7 @@ export const Committed = Schema.Struct({
   draft: Schema.String,
   model: Schema.String,
   definition: Schema.String,
-  encoding: Schema.Literal("jsonl"),
+  encoding: Schema.Literals(formats),
   compression: Schema.Literals(compressions),
   rows: Count,
   bytes: Count,

@@ -22,7 +22,7 @@ export const commit = Effect.fn("commit")(function* (options: {
     draft: draft.id,
     model: run.model.name,
     definition: run.definition,
-    encoding: "jsonl" as const,
+    encoding: config.format,
     compression: config.compression,
     rows,
     bytes,

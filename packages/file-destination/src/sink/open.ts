@@ -25,7 +25,7 @@ export const open = Effect.fn("open")(function* (
   return yield* Destination.inOrder({
     ...seen,
     write: (part) =>
-      Effect.map(write(config, run, draft, part), (written) => {
+      Effect.map(write({ config, run, draft, projection: seen.projection, part }), (written) => {
         parts.push(written)
         return { ...Run.emptyStored, received: written.rows, inserted: written.rows }
       }),

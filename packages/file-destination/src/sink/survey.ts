@@ -1,5 +1,5 @@
 /** What a run would find: the projection, the windows that the manifest lacks, and what the user should know. */
-import { DestinationError, Encoding, Projection, type Run, type Window } from "@batch-exports/core"
+import { DestinationError, Projection, type Run, type Window } from "@batch-exports/core"
 import { Effect } from "effect"
 import type { Config } from "../Config.ts"
 import * as Manifest from "../manifest/Manifest.ts"
@@ -31,12 +31,19 @@ const project = (config: Config, run: Run.Run): Effect.Effect<Projection.Project
   const [first, ...others] = run.model.schema.fields.filter((field) => config.fields === "all" || field.created)
   const fail = (reason: "TargetIncompatible" | "Unsupported", message: string, remedy: string) =>
     Effect.fail(new DestinationError({ reason, message, remedy }))
-  if (!run.offers.includes(Encoding.jsonl)) {
-    return fail("Unsupported", "files hold jsonl, which the source does not write", "Choose another source.")
+  if (!run.offers.includes(config.format)) {
+    return fail(
+      "Unsupported",
+      `files hold ${config.format}, which the source does not write`,
+      `Choose another format, or another source. This one writes ${run.offers.join(", ")}.`,
+    )
   }
   return first === undefined
     ? fail("TargetIncompatible", "the model gives new targets none of its fields", 'Set fields to "all".')
-    : Effect.succeed(Projection.asIs(Encoding.jsonl, run.model, [first, ...others]))
+    : Effect.succeed({
+        ...Projection.asIs(config.format, run.model, [first, ...others]),
+        compression: config.compression,
+      })
 }
 
 const notices = (manifest: Manifest.Manifest, run: Run.Run): ReadonlyArray<string> => {

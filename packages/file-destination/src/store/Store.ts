@@ -40,6 +40,8 @@ export interface Draft {
   readonly id: string
   /** Writes a new object, durably and unseen. Resolves to its size as stored. Aborting leaves it to the scope's end. */
   readonly write: (name: string, content: Content, signal: AbortSignal) => Promise<number>
+  /** Reads a part of an object that was written. Shorter where the object ends. */
+  readonly read: (name: string, from: number, length: number) => Promise<Uint8Array>
   /** Gives the objects written so far their names. Readers do not look at them before an entry of the manifest says so. */
   readonly publish: Effect.Effect<void, DestinationError>
   /** The commit: durable, whole and seen at once when true; nothing has happened when false, since the name is taken. */

@@ -31,6 +31,7 @@ export const begin = (root: string, exportName: string): Effect.Effect<Draft, ne
     return {
       id: attempted.id,
       write: (name, content, signal) => attempted.write(name, content, signal),
+      read: (name, from, length) => attempted.read(name, from, length),
       publish: attempt(`publish files in ${root}`, () => attempted.publish()),
       // Interrupted between the link and its answer, nobody would know that it is committed.
       putIfAbsent: (name, bytes) =>
@@ -93,6 +94,16 @@ class FolderDraft {
     await (transform === undefined ? pipeline(from, to, { signal }) : pipeline(from, transform, to, { signal }))
     this.#names.push(name)
     return (await stat(path)).size
+  }
+
+  async read(name: string, from: number, length: number): Promise<Uint8Array> {
+    const handle = await open(join(await this.#folder(), "files", name), "r")
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, from)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
   }
 
   publish(): Promise<void> {

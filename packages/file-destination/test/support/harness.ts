@@ -1,6 +1,6 @@
 /** What the conformance suite must know about the file destination. */
 import { Harness } from "@batch-exports/conformance"
-import { jsonl, readBack } from "@batch-exports/conformance/encoders"
+import { csv, jsonl, readBack } from "@batch-exports/conformance/encoders"
 import { Effect, Layer } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,9 +8,10 @@ import { join } from "node:path"
 import { classify, errnos } from "../../src/errors.ts"
 import { allWindows, content, leftovers } from "./reader.ts"
 
-/** `settings` make variants: another compression, small files. */
+/** `settings` make variants: another format or compression, small files. */
 export const layer = (settings: Readonly<Record<string, unknown>> = {}) =>
   Layer.succeed(Harness.Harness, {
+    encodings: [typeof settings["format"] === "string" ? settings["format"] : "jsonl"],
     module: new URL("../../src/index.ts", import.meta.url).href,
     failures: {
       classify: (error) => classify(error, "write /exports/file"),
@@ -26,7 +27,7 @@ export const layer = (settings: Readonly<Record<string, unknown>> = {}) =>
         rows: (fields) =>
           Effect.sync(() => {
             const bytes = Buffer.concat(allWindows(folder).map((window) => content(folder, window)))
-            return readBack(jsonl, fields, bytes)
+            return readBack(settings["format"] === "csv" ? csv : jsonl, fields, bytes)
           }),
         leftovers: Effect.sync(() => leftovers(folder)),
         misconfigured: [

@@ -15,6 +15,7 @@ export interface EntryWindow {
   readonly end: string
   readonly rows: number
   readonly bytes: number
+  readonly encoding: string
   readonly compression: string
   readonly files: ReadonlyArray<{ readonly path: string; readonly rows: number; readonly bytes: number }>
 }
@@ -50,11 +51,24 @@ const plain: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   zstd: (bytes) => zstdDecompressSync(bytes),
 }
 
-/** The JSON Lines of a window, all files in order. */
+/** The records of a window, all files in order. */
 export const content = (folder: string, window: EntryWindow): Buffer =>
   Buffer.concat(
-    window.files.map(({ path }) => plain[window.compression]?.(readFileSync(join(folder, path))) ?? Buffer.of()),
+    window.files.map(({ path }) => {
+      const bytes = plain[window.compression]?.(readFileSync(join(folder, path))) ?? Buffer.of()
+      return window.encoding === "csv" ? withoutNames(bytes) : bytes
+    }),
   )
+
+/** A CSV file begins with a line of names, in which quotes may hold line feeds. */
+const withoutNames = (bytes: Buffer): Buffer => {
+  let quoted = false
+  const end = bytes.findIndex((byte) => {
+    if (byte === 34) quoted = !quoted
+    return byte === 10 && !quoted
+  })
+  return bytes.subarray(end + 1)
+}
 
 /** Every path below the folder that is neither the manifest nor a file that the manifest names, nor a folder above one. */
 export const leftovers = (folder: string): ReadonlyArray<string> => {

@@ -1,4 +1,6 @@
+import type { Encoding } from "@batch-exports/core"
 import { Effect } from "effect"
+import type { Bench } from "../../Bench.ts"
 import { exported, standard } from "../../drive/exported.ts"
 import * as expect from "../../expect.ts"
 import type { Law } from "../../Law.ts"
@@ -9,6 +11,10 @@ export const everyEncoding: Law = {
   when: ({ encodings }) => ({ form: "holds", covers: encodings.map((name) => `encoding ${name}`) }),
   run: Effect.fnUntraced(function* (bench) {
     for (const encoding of bench.plugin.capabilities.encodings) {
+      if (bench.harness.encodings?.includes(encoding) === false) {
+        yield* refused(bench, encoding)
+        continue
+      }
       const advice = `Take ${encoding} in as docs/encodings.md describes it, or take it out of \`capabilities.encodings\`.`
       yield* expect.that(bench.encodings.includes(encoding), {
         expected: `the suite can write ${encoding}`,
@@ -29,3 +35,14 @@ export const everyEncoding: Law = {
     }
   }),
 }
+
+/** The user's settings ask for another encoding: none may be taken in its place. */
+const refused = Effect.fnUntraced(function* (bench: Bench, encoding: Encoding.EncodingName) {
+  const world = yield* bench.fresh
+  yield* expect.fails(exported(bench, world, { offers: [encoding] }), {
+    expected: `an export is refused when the source offers ${encoding} alone, and the configuration asks for another`,
+    reasons: ["Unsupported"],
+    advice:
+      "Choose the encoding by the configuration, and refuse in `plan` and `open` where the source does not offer it.",
+  })
+})
