@@ -11,15 +11,16 @@ const badEscapes = String.raw`(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]
 
 /**
  * What isValidJSON passes and yet has to be looked at: escapes of NUL, and of characters that need none, which could spell the name
- * of a key that is searched for; and exponents of four digits, some of which Postgres refuses. Most documents are told from
- * a short pattern that few match, in one go; the exact ones take twice as long.
+ * of a key that is searched for; and exponents of four digits, some of which Postgres refuses. Nearly all documents are told
+ * from short patterns in one go. What looks like an exponent is mostly part of some identifier, so the exact patterns ask for
+ * what stands around a number; they take three times as long, and few documents have to wait for them.
  */
 const hasOddity = (document: string) =>
-  onlyWhere(matches(document, String.raw`\\u00[02567]|[0-9][eE][+-]?[0-9]{4,}[\s,\]}]`), document, "o0", (text) =>
+  onlyWhere(matches(document, String.raw`\\u00[02567]`, String.raw`[0-9][eE][+-]?[0-9]{4}`), document, "o0", (text) =>
     matches(
       text,
       String.raw`\\u00(?:00|24|5[fF]|6[0-9a-fA-F]|7[0-9aA])`,
-      String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4}`,
+      String.raw`[:,\[\s]-?[0-9][0-9.]*[eE][+-]?[0-9]{4,}[\s,\]}]`,
     ),
   )
 

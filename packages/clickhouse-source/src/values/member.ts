@@ -49,6 +49,8 @@ export const parsed = (document: string, keys: Keys): string =>
   )})`
 
 const first = ({ parsed }: Readable, key: string) => `tupleElement(${parsed}, ${literal(key)})`
+/** '' where it was not. */
+const found = (source: Readable, key: string) => `ifNull(${first(source, key)}, '')`
 
 /** True where the parse found something, which it does in valid documents only. */
 export const isParsed = (parsed: string, keys: Keys): string =>
@@ -90,23 +92,45 @@ const repeated = (source: Readable, keys: Keys): ReadonlyArray<Named> => {
     const name = nameOf(source, keys, key, "repeated")
     if (group.length === 1) return { name, sql: `${count(source.document, key)} > 1` }
     const together = `countSubstrings(${source.document}, ${literal(JSON.stringify(begin).slice(0, -1))})`
-    const found = group.map((other) => `isNotNull(${first(source, other)})`).join(" + ")
+    const members = group.map((other) => `isNotNull(${first(source, other)})`).join(" + ")
     return {
       name,
-      sql: onlyWhere(`${together} > ${found}`, source.document, "c0", (document) => `${count(document, key)} > 1`),
+      sql: onlyWhere(`${together} > ${members}`, source.document, "c0", (document) => `${count(document, key)} > 1`),
     }
   })
 }
 
 /**
- * The exact text of a member that ClickHouse has found and that stands once in a document; '' where the pattern does not read
- * it. Only what was matched is trimmed: the rest of the document is long.
+ * True where the document holds, behind the name, the very text that ClickHouse has written: a whole object, so that nothing
+ * can follow in it. Of a number this would not do: 1.5 begins 1.50.
  */
-const exact = (source: Readable, document: string, key: string): string => {
+const isVerbatim = (source: Readable, key: string): string => {
   const head = `${JSON.stringify(key)}:`
-  const at = `position(${document}, ${literal(head)})`
-  const rest = `substring(${document}, ${at} + ${head.length})`
-  return `if(isNotNull(${first(source, key)}) AND ${at} > 0, trimLeft(extract(${rest}, ${literal(leadingValue)})), '')`
+  const at = `position(${source.document}, ${literal(head)})`
+  const text = found(source, key)
+  return all(
+    `startsWith(${text}, '{')`,
+    `${at} > 0`,
+    `substring(${source.document}, ${at} + ${head.length}, length(${text})) = ${text}`,
+  )
+}
+
+/**
+ * The exact text of a member that stands once in a valid document, and at the top of it; '' where it is not read. What is an
+ * object up to the first closing brace is the whole value; other values are left to a pattern. `head` is the name, and a colon.
+ */
+const located = (document: string, head: string): string => {
+  const at = `position(${document}, ${head})`
+  const rest = `if(${at} = 0, '', substring(${document}, ${at} + length(${head})))`
+  // Only what was matched is trimmed: the rest of the document is long.
+  const other = onlyWhere(
+    "NOT isValidJSON(f)",
+    "r",
+    "e0",
+    (text) => `trimLeft(extract(${text}, ${literal(leadingValue)}))`,
+  )
+  const flat = "trimLeft(substring(r, 1, position(r, '}')))"
+  return bind("r", rest, bind("f", `if(startsWith(${flat}, '{'), ${flat}, '')`, `if(isValidJSON(f), f, ${other})`))
 }
 
 /** A string is written by ClickHouse as its text; other values in a way of its own. */
@@ -125,31 +149,23 @@ export const layers = (source: Readable, keys: Keys, nested = false): ReadonlyAr
   if (names.length === 0) return []
   const name = (key: string, what: string) => nameOf(source, keys, key, what)
   const isFound = (key: string) => `isNotNull(${first(source, key)})`
-  const texts = keys.json.filter(isSimple)
   const unsure = (key: string) =>
     keys.json.includes(key)
-      ? all(isFound(key), `${exactOf(source, keys, key)} = ''`)
-      : all(`length(ifNull(${first(source, key)}, '')) > 0`, `NOT ${isString(source, key)}`)
-  const exactTexts = {
-    name: `${source.prefix}_exact`,
-    sql: onlyWhere(
-      all(source.vouched, any(...texts.map(isFound))),
-      source.document,
-      "m0",
-      (document) => `[${texts.map((key) => exact(source, document, key)).join(", ")}]`,
-    ),
-  }
+      ? all(isFound(key), `NOT ${isVerbatim(source, key)}`)
+      : all(`length(${found(source, key)}) > 0`, `NOT ${isString(source, key)}`)
   const spelled = `${source.prefix}_spelled`
+  /** What the parse says of a simple key may be wrong. */
+  const doubts = (key: string) => [`NOT ${source.vouched}`, name(key, "repeated"), ...(isPlain(key) ? [] : [spelled])]
   const isSlow = (key: string) => {
-    const slow = isSimple(key)
-      ? any(`NOT ${source.vouched}`, name(key, "repeated"), unsure(key), ...(isPlain(key) ? [] : [spelled]))
-      : `length(${source.stored}) > 2`
+    const slow = isSimple(key) ? any(...doubts(key), unsure(key)) : `length(${source.stored}) > 2`
     return nested ? all(`startsWith(${source.stored}, '{')`, slow) : slow
   }
+  /** Found by the parse without a doubt: only its text is wanting. */
+  const isLocated = (key: string) =>
+    isSimple(key) ? all(name(key, "slow"), isFound(key), `NOT ${any(...doubts(key))}`) : "0"
   return [
     [
       ...repeated(source, keys),
-      ...(texts.length === 0 ? [] : [exactTexts]),
       ...(names.some((key) => isSimple(key) && !isPlain(key))
         ? [{ name: spelled, sql: spelledOut(source.document) }]
         : []),
@@ -162,16 +178,30 @@ export const layers = (source: Readable, keys: Keys, nested = false): ReadonlyAr
           any(...names.map((key) => name(key, "slow"))),
           source.stored,
           "l0",
-          (document) => `arrayMap(k -> ${lastMember(document, "k")}, ${literals(names)})`,
+          readAgain(
+            names,
+            names.map((key) => name(key, "slow")),
+            names.map(isLocated),
+          ),
         ),
       },
     ],
   ].filter((layer) => layer.length > 0)
 }
 
-/** Empty where none was found. */
-const exactOf = (source: Readable, keys: Keys, key: string) =>
-  `arrayElement(${source.prefix}_exact, ${keys.json.filter(isSimple).indexOf(key) + 1})`
+/** An array of the exact texts of those keys that have to be read again, and '' for the others. */
+const readAgain =
+  (names: ReadonlyArray<string>, slow: ReadonlyArray<string>, isLocated: ReadonlyArray<string>) =>
+  (document: string): string => {
+    const heads = names.map((key) => `${JSON.stringify(key)}:`)
+    const quick = onlyWhere("q", document, "d1", (text) => located(text, "h"))
+    const again = bind(
+      "v",
+      quick,
+      `if(v = '', ${onlyWhere("s AND v = ''", document, "d2", (text) => lastMember(text, "k"))}, v)`,
+    )
+    return `arrayMap((k, h, s, q) -> ${again}, ${literals(names)}, ${literals(heads)}, [${slow.join(", ")}], [${isLocated.join(", ")}])`
+  }
 
 /** An element for each key; empty where all could be told without a slow look. */
 const lastOf = (source: Readable) => `${source.prefix}_last`
@@ -182,7 +212,7 @@ const last = (source: Readable, keys: Keys, key: string) =>
 /** The member's exact JSON text: '' where it is absent or `null`. */
 export const json = (source: Readable, keys: Keys, key: string): string => {
   const slow = last(source, keys, key)
-  return isSimple(key) ? `if(${nameOf(source, keys, key, "slow")}, ${slow}, ${exactOf(source, keys, key)})` : slow
+  return isSimple(key) ? `if(${nameOf(source, keys, key, "slow")}, ${slow}, ${found(source, key)})` : slow
 }
 
 /** The text of a JSON value; NULL of ''. A string's text is what it stands for, that of another value its JSON. */
@@ -209,6 +239,6 @@ const lastMember = (stored: string, key: string): string => {
   const isKey = `JSONExtractString(concat('[', ${keyText}, ']'), 1) = ${key}`
   const member = `arrayLast(m -> ${isKey}, ${members})`
   const value = `replaceRegexpOne(replaceRegexpOne(${member}, ${literal(`^\\s*${string}\\s*:\\s*`)}, ''), '\\\\s+$', '')`
-  const found = bind("ts", tokens, bind("ds", depths, bind("bs", bounds, value)))
-  return `if(match(${stored}, '^\\\\s*\\\\{'), ${bind("v", found, "if(v = 'null', '', v)")}, '')`
+  const exact = bind("ts", tokens, bind("ds", depths, bind("bs", bounds, value)))
+  return `if(match(${stored}, '^\\\\s*\\\\{'), ${bind("v", exact, "if(v = 'null', '', v)")}, '')`
 }

@@ -52,7 +52,10 @@ export const layers = (source: Member.Readable, own: Level, isNested = false): R
   const inside = below.map(({ document, inner }) => layers(document, inner, true))
   const depth = Math.max(0, ...inside.map(({ length }) => length))
   const facts = ({ document: { document, parsed, vouched }, inner: { keys } }: (typeof below)[number]) => [
-    ...(Member.isParsable(keys) ? [{ name: parsed, sql: Member.parsed(document, keys) }] : []),
+    // Of an array, a parse would give the elements by their places.
+    ...(Member.isParsable(keys)
+      ? [{ name: parsed, sql: Member.parsed(`if(startsWith(${document}, '{'), ${document}, '')`, keys) }]
+      : []),
     // The whole was vouched for, so its parts are; those that are no objects have no members.
     { name: vouched, sql: all(source.vouched, `startsWith(${document}, '{')`) },
   ]
