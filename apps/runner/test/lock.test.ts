@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hold, isHeld } from "../src/store/lock.ts"
+import * as Place from "../src/store/Place.ts"
 import * as State from "../src/store/State.ts"
 
 const lockFile = Effect.map(
@@ -40,7 +41,7 @@ it.effect("a lock that cannot be opened is told as the state that cannot be used
 it.effect("a folder that cannot be made is told as such, also where Node would try for ever", () =>
   Effect.gen(function* () {
     for (const folder of ["/proc/no/such/folder", "/dev/null/folder"]) {
-      const error = yield* Effect.flip(Layer.build(State.owned(folder)))
+      const error = yield* Effect.flip(Layer.build(State.owned(Place.folder(folder))))
       assert.strictEqual(error._tag, "PlatformError", folder)
     }
   }).pipe(Effect.provide(NodeServices.layer)),

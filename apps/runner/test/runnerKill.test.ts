@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Backfills from "../src/store/Backfills.ts"
+import * as Place from "../src/store/Place.ts"
 import * as State from "../src/store/State.ts"
 import { generator } from "./support/random.ts"
 import { allFinished, query, runsOf, until } from "./support/runnerProcess.ts"
@@ -51,7 +52,7 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
               mode: "once",
               concurrency: 1,
               windows: 5,
-            }).pipe(Effect.provide(State.shared(folder)), Effect.provide(NodeServices.layer))
+            }).pipe(Effect.provide(State.shared(Place.folder(folder))), Effect.provide(NodeServices.layer))
             const isDone = () =>
               query(folder, "SELECT next_due_at FROM exports").every((row) => row["next_due_at"] === null) &&
               query(folder, "SELECT state FROM backfills").every(({ state }) => state === "completed")

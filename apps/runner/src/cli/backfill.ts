@@ -5,6 +5,7 @@ import type { SqlClient, SqlError } from "effect/sql"
 import { load } from "../config/load.ts"
 import type { Configuration } from "../config/Config.ts"
 import { builtIn } from "../plugins.ts"
+import type { Place } from "../store/Place.ts"
 import * as State from "../store/State.ts"
 import { progress } from "../runner/progress.ts"
 import * as Backfills from "../store/Backfills.ts"
@@ -14,7 +15,7 @@ import { findState } from "./control.ts"
 import { type CommandFailed, reported, usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
-import { remindOfRunner, unusableState, withState } from "./state.ts"
+import { placeOf, remindOfRunner, unusableState, withState } from "./state.ts"
 import * as Times from "./times.ts"
 
 const range = Flag.String("range").pipe(
@@ -66,8 +67,10 @@ const begin = Command.make(
       if (!flags.json) yield* Console.log(`${describePlan(planned)}\nbackfill  ${id}`)
       return id
     })
-    const isRunning = State.isRunning(flags.data)
-    if (flags.wait && !(yield* isRunning)) return yield* inThisCommand(flags, configuration, insert)
+    const place = yield* placeOf(flags.data, flags.json)
+    const isRunning = State.isRunning(place)
+    const alone = place._tag === "Folder" && flags.wait && !(yield* isRunning)
+    if (alone) return yield* inThisCommand(place, flags.json, configuration, insert)
     yield* Effect.gen(function* () {
       const id = yield* insert
       if (flags.wait) return yield* follow(id, flags.json, isRunning)
@@ -117,8 +120,9 @@ const watch = Command.make(
   "watch",
   { backfill: backfillId, data: Flags.data, json: Flags.json },
   Effect.fn("watch")(function* (flags) {
+    const place = yield* placeOf(flags.data, flags.json)
     yield* Effect.flatMap(find(flags.backfill, flags.json), ({ id }) =>
-      follow(id, flags.json, State.isRunning(flags.data)),
+      follow(id, flags.json, State.isRunning(place)),
     ).pipe(withState(flags.data, flags.json))
   }),
 ).pipe(Command.withDescription("Show a backfill's progress until it ends"))
@@ -127,8 +131,10 @@ const resume = Command.make(
   "resume",
   { backfill: backfillId, wait, config: Flags.config, data: Flags.data, json: Flags.json },
   Effect.fn("resumeBackfill")(function* (flags) {
-    const isRunning = State.isRunning(flags.data)
-    const alone = flags.wait && !(yield* isRunning)
+    const place = yield* placeOf(flags.data, flags.json)
+    const isRunning = State.isRunning(place)
+    // On a state that others share, one of them may start at any moment.
+    const alone = place._tag === "Folder" && flags.wait && !(yield* isRunning)
     const goesOn = Effect.gen(function* () {
       const { id, state } = yield* find(flags.backfill, flags.json)
       // Without a runner, one that has not ended stands still all the same.
@@ -144,7 +150,7 @@ const resume = Command.make(
       )
       // Without a state there is nothing to resume: none is made.
       yield* Effect.void.pipe(withState(flags.data, flags.json))
-      return yield* inThisCommand(flags, configuration, goesOn)
+      return yield* inThisCommand(place, flags.json, configuration, goesOn)
     }
     yield* Effect.gen(function* () {
       const id = yield* goesOn
@@ -157,14 +163,13 @@ const resume = Command.make(
 
 /** The runner is large: it is loaded where it is needed. */
 const inThisCommand = Effect.fnUntraced(function* (
-  flags: { readonly data: string; readonly json: boolean },
+  place: Place,
+  json: boolean,
   configuration: Configuration,
   backfill: Effect.Effect<string, CommandFailed | SqlError.SqlError, SqlClient.SqlClient>,
 ) {
   const { here } = yield* Effect.promise(() => import("./backfillHere.ts"))
-  yield* here({ configuration, folder: flags.data, json: flags.json }, backfill).pipe(
-    unusableState(flags.data, flags.json),
-  )
+  yield* here({ configuration, place, json }, backfill).pipe(unusableState(place, json))
 })
 
 export const backfill = Command.make("backfill").pipe(

@@ -4,15 +4,16 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { Configuration } from "../config/Config.ts"
 import * as Runner from "../runner/Runner.ts"
 import { Work } from "../runner/Scheduler.ts"
+import type { Place } from "../store/Place.ts"
 import { follow } from "./backfillProgress.ts"
 import type { CommandFailed } from "./failure.ts"
 
 export const here = Effect.fnUntraced(function* (
-  options: { readonly configuration: Configuration; readonly folder: string; readonly json: boolean },
+  options: { readonly configuration: Configuration; readonly place: Place; readonly json: boolean },
   /** Answers the backfill's id. */
   backfill: Effect.Effect<string, CommandFailed | SqlError.SqlError, SqlClient.SqlClient>,
 ) {
-  const { configuration, folder, json } = options
+  const { configuration, json, place } = options
   const { grace } = configuration.runner
   yield* Effect.gen(function* () {
     const id = yield* backfill
@@ -25,7 +26,7 @@ export const here = Effect.fnUntraced(function* (
   }).pipe(
     Effect.ensuring(Effect.suspend(() => Runner.stop(grace))),
     // A command listens on no port.
-    Effect.provide(Runner.layer({ ...configuration, runner: { ...configuration.runner, listen: undefined } }, folder)),
+    Effect.provide(Runner.layer({ ...configuration, runner: { ...configuration.runner, listen: undefined } }, place)),
     Effect.provide(Layer.mergeAll(Work.layer("backfills"), Layer.succeed(References.MinimumLogLevel, "Warn"))),
   )
 })

@@ -2,13 +2,9 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Logger } from "effect"
 import { CliError, Command } from "effect/cli"
-import { readFileSync } from "node:fs"
 import { CommandFailed } from "./failure.ts"
 import { root } from "./root.ts"
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string
-}
+import { version } from "../version.ts"
 
 /** Does what these words ask for. Whatever goes wrong has been explained when it fails. */
 export const commandLine = (args: ReadonlyArray<string>) =>

@@ -7,6 +7,7 @@ import { Listening } from "../http/server.ts"
 import { builtIn } from "../plugins.ts"
 import * as Runner from "../runner/Runner.ts"
 import { variable } from "../state/secrets.ts"
+import * as Place from "../store/Place.ts"
 import { failed } from "./failure.ts"
 
 /** Exports the same hours again, to a table of its own, so that there is something to look at. */
@@ -41,7 +42,7 @@ export const serveConsole = Effect.fn("demoConsole")(function* (world: Demo, kee
       if (Result.isFailure(configuration)) return yield* Effect.die(configuration.failure)
       return yield* told(world).pipe(
         Effect.ensuring(Runner.stop(0)),
-        Effect.provide(Runner.layer(configuration.success, folder)),
+        Effect.provide(Runner.layer(configuration.success, Place.folder(folder))),
         // What it does is seen in the console.
         Effect.provide(Logger.layer([])),
       )

@@ -1,6 +1,6 @@
 /** Flags and arguments that several commands share. */
 import { nearest, Window } from "@batch-exports/core"
-import { Effect } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { Argument, Flag } from "effect/cli"
 import { load } from "../config/load.ts"
 import { builtIn } from "../plugins.ts"
@@ -12,10 +12,40 @@ export const config = Flag.String("config").pipe(
   Flag.withDefault("batch-exports.yaml"),
 )
 
-export const data = Flag.String("data").pipe(
-  Flag.withDescription("The folder of the runner's state (default: .batch-exports)"),
-  Flag.withDefault(".batch-exports"),
-)
+/** Where the state is, as far as the command line and the environment say. */
+export type Said =
+  | { readonly _tag: "Url"; readonly url: Redacted.Redacted; readonly by: string }
+  | { readonly _tag: "Folder"; readonly folder: string }
+  | { readonly _tag: "Nothing" }
+
+const ofEnvironment = (): Said => {
+  const url = process.env["BATCH_EXPORTS_STATE"] ?? ""
+  return url === ""
+    ? { _tag: "Nothing" }
+    : { _tag: "Url", url: Redacted.make(url, { label: "state" }), by: "BATCH_EXPORTS_STATE" }
+}
+
+const place = (name: "state" | "state-url"): Flag.Flag<Said> =>
+  Flag.Redacted(name).pipe(
+    Flag.withDescription(
+      "The state that several runners share: postgres://user:password@host/database (better set as BATCH_EXPORTS_STATE: a command line can be seen by others)",
+    ),
+    Flag.map((url): Said => ({ _tag: "Url", url, by: `--${name}` })),
+    Flag.orElse(() =>
+      Flag.String("data").pipe(
+        Flag.withDescription("The folder of the runner's state (default: .batch-exports)"),
+        Flag.map((folder): Said => ({ _tag: "Folder", folder })),
+        Flag.optional,
+        Flag.map(Option.getOrElse(ofEnvironment)),
+      ),
+    ),
+  )
+
+/** What the command line says goes before the environment. */
+export const data = place("state")
+
+/** Where --state is the state of runs. */
+export const dataOfRuns = place("state-url")
 
 export const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print the result as JSON on standard output"),

@@ -2,13 +2,13 @@
 import { Window } from "@batch-exports/core"
 import { Console, Effect, Result } from "effect"
 import { Command } from "effect/cli"
-import * as State from "../store/State.ts"
 import { plan } from "../verify/repair.ts"
 import { CommandFailed, failed, reported } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
 import * as Range from "./range.ts"
 import { byRunner, here, type Repaired } from "./repairRuns.ts"
+import { isRunning } from "./state.ts"
 
 export const repair = Command.make(
   "repair",
@@ -32,7 +32,7 @@ export const repair = Command.make(
     if (Result.isFailure(planned)) {
       return yield* failed(planned.failure.message, planned.failure.remedy, flags.json)
     }
-    const held = (yield* State.exists(flags.data)) && (yield* State.isRunning(flags.data))
+    const held = yield* isRunning(flags.data, flags.json)
     const done = yield* held
       ? byRunner(definition, planned.success, flags)
       : here(definition, planned.success, flags.json)

@@ -8,6 +8,7 @@ import { isFinished } from "../store/Run.ts"
 import * as Runs from "../store/Runs.ts"
 import type { Repair } from "../verify/repair.ts"
 import { findState } from "./control.ts"
+import type * as Flags from "./flags.ts"
 import * as Progress from "./progress.ts"
 import { onRetry } from "./run.ts"
 import { withState } from "./state.ts"
@@ -49,7 +50,7 @@ export const here = Effect.fnUntraced(function* (definition: Export, { mode, win
 export const byRunner = (
   definition: Export,
   { mode, windows }: Repair,
-  flags: { readonly data: string; readonly json: boolean },
+  flags: { readonly data: Flags.Said; readonly json: boolean },
 ) =>
   Effect.gen(function* () {
     yield* findState(definition.name, flags.json)

@@ -23,7 +23,7 @@ export const runs = Command.make(
       Flag.optional,
     ),
     limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many (default: 20)"), Flag.withDefault(20)),
-    data: Flags.data,
+    data: Flags.dataOfRuns,
     json: Flags.json,
   },
   Effect.fn("runs")(function* (flags) {

@@ -11,7 +11,7 @@ import * as Runner from "../runner/Runner.ts"
 import { stopping } from "./exitCode.ts"
 import { failed, reported } from "./failure.ts"
 import * as Flags from "./flags.ts"
-import { unusableState } from "./state.ts"
+import { placeOf, unusableState } from "./state.ts"
 
 const logFormat = Flag.Literals("log-format", ["pretty", "json"]).pipe(
   Flag.withDescription("How the log is written (default: pretty on a terminal, json otherwise)"),
@@ -23,9 +23,13 @@ export const start = Command.make(
   { config: Flags.config, data: Flags.data, logFormat },
   Effect.fn("start")(function* (flags) {
     const configuration = yield* load(flags.config, builtIn).pipe(Effect.catch((error) => reported(error)))
+    const place =
+      flags.data._tag === "Nothing" && configuration.runner.state !== undefined
+        ? configuration.runner.state
+        : yield* placeOf(flags.data, false)
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
     yield* serve(flags.config).pipe(
-      Effect.provide(Runner.layer(configuration, flags.data)),
+      Effect.provide(Runner.layer(configuration, place)),
       Effect.provide(Layer.mergeAll(Logger.layer([pretty ? Logger.consolePretty() : Logger.consoleJson]), telemetry)),
       Effect.catchTag("ServeError", (error) =>
         failed(
@@ -33,7 +37,7 @@ export const start = Command.make(
           "Set listen under runner, or turn it off.",
         ),
       ),
-      unusableState(flags.data),
+      unusableState(place),
     )
   }),
 ).pipe(

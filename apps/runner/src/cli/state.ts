@@ -1,50 +1,96 @@
-/** Commands that speak to the state database of a runner, whether it is running or not. */
-import { Console, Effect, PlatformError } from "effect"
+/** Commands that speak to the state of runners, whether any is running or not. */
+import { Console, Effect, PlatformError, type Redacted } from "effect"
 import { Migrator, type SqlClient, SqlError } from "effect/sql"
+import { stateOf } from "../config/stateOf.ts"
 import { DataFolderInUse } from "../store/lock.ts"
+import * as Place from "../store/Place.ts"
+import { StateUnusable } from "../store/StateUnusable.ts"
 import * as State from "../store/State.ts"
-import { type CommandFailed, failed, usage } from "./failure.ts"
+import { type CommandFailed, failed, reported, usage } from "./failure.ts"
+import type { Said } from "./flags.ts"
 
-/** Runs a command on the state in `folder`; without one, says how to get one. */
+const ofUrl = (by: string, url: Redacted.Redacted, json: boolean) =>
+  Effect.fromResult(Place.parse(url)).pipe(Effect.catch((problem) => usage(`${by} ${problem}`, json)))
+
+/** The place that is meant: as said, failing that as the configuration says, failing that the usual folder. */
+export const placeOf = (said: Said, json: boolean) => {
+  if (said._tag === "Url") return ofUrl(said.by, said.url, json)
+  if (said._tag === "Folder") return Effect.succeed(Place.folder(said.folder))
+  return Effect.gen(function* () {
+    const configured = yield* stateOf("batch-exports.yaml").pipe(Effect.catch((error) => reported(error, json)))
+    return configured ?? Place.folder(Place.defaultFolder)
+  })
+}
+
+/** Runs a command on the state; without one, says how to get one. */
 export const withState =
-  (folder: string, json: boolean) =>
+  (said: Said, json: boolean) =>
   <A, R>(command: Effect.Effect<A, CommandFailed | SqlError.SqlError, R | SqlClient.SqlClient>) =>
     Effect.gen(function* () {
-      if (!(yield* State.exists(folder))) {
-        return yield* usage(
-          `there is no runner's state in ${folder}. Start a runner (batch-exports start), or name its folder with --data.`,
-          json,
-        )
-      }
-      return yield* command.pipe(Effect.provide(State.shared(folder)))
-    }).pipe(unusableState(folder, json))
+      const place = yield* placeOf(said, json)
+      return yield* Effect.gen(function* () {
+        if (place._tag === "Folder" && !(yield* State.exists(place))) {
+          return yield* usage(
+            `there is no runner's state in ${place.folder}. Start a runner (batch-exports start), or name its folder with --data.`,
+            json,
+          )
+        }
+        return yield* command.pipe(Effect.provide(State.shared(place)))
+      }).pipe(unusableState(place, json))
+    })
 
-type Unusable = SqlError.SqlError | Migrator.MigrationError | PlatformError.PlatformError | DataFolderInUse
+type Unusable =
+  | SqlError.SqlError
+  | Migrator.MigrationError
+  | PlatformError.PlatformError
+  | DataFolderInUse
+  | StateUnusable
 
+/** Says what to do about a state that cannot be used. */
 export const unusableState =
-  (folder: string, json = false) =>
+  (place: Place.Place, json = false) =>
   <A, E, R>(command: Effect.Effect<A, E | Unusable, R>) =>
     Effect.catch(command, (error): Effect.Effect<never, CommandFailed | Exclude<E, Unusable>> => {
+      if (error instanceof StateUnusable) return failed(error.message, error.remedy, json)
       if (error instanceof DataFolderInUse) {
-        const todo = "Stop it, or name another folder with --data. Two runners share work on one Postgres only."
+        const todo =
+          "Stop it, or name another folder with --data. Two runners share work on one Postgres only: see --state."
         return failed(error.message, todo, json)
       }
       if (error instanceof PlatformError.PlatformError) {
-        return failed(`${folder} cannot be made`, "Name a folder that you may write to with --data.", json)
+        return failed(
+          `${Place.describe(place)} cannot be made`,
+          "Name a folder that you may write to with --data.",
+          json,
+        )
       }
-      return error instanceof SqlError.SqlError || error instanceof Migrator.MigrationError
+      if (!(error instanceof SqlError.SqlError || error instanceof Migrator.MigrationError)) {
+        return Effect.fail(error as Exclude<E, Unusable>)
+      }
+      return place._tag === "Folder"
         ? failed(
-            `the state in ${folder} cannot be used: ${error.message}`,
+            `the state in ${place.folder} cannot be used: ${error.message}`,
             "Look at the disk, and at who owns the files.",
             json,
           )
-        : Effect.fail(error as Exclude<E, Unusable>)
+        : failed(
+            `the state on ${Place.describe(place)} cannot be used: ${error.message}`,
+            "Look at that database, and at whether it can be reached from here.",
+            json,
+          )
     })
 
-/** What was asked for waits until a runner is there. */
-export const remindOfRunner = (folder: string) =>
+/** Whether a runner works on that state now. */
+export const isRunning = (said: Said, json: boolean) =>
   Effect.gen(function* () {
-    if (!(yield* State.isRunning(folder))) {
+    const place = yield* placeOf(said, json)
+    return (yield* State.exists(place).pipe(Effect.orElseSucceed(() => false))) && (yield* State.isRunning(place))
+  })
+
+/** What was asked for waits until a runner is there. */
+export const remindOfRunner = (said: Said) =>
+  Effect.gen(function* () {
+    if (!(yield* isRunning(said, false))) {
       yield* Console.error("The runner is not running: this happens when it is started (batch-exports start).")
     }
   })

@@ -4,10 +4,9 @@ import { Command } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import * as Exports from "../store/Exports.ts"
 import type { Row } from "../store/Run.ts"
-import * as State from "../store/State.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
-import { withState } from "./state.ts"
+import { isRunning, withState } from "./state.ts"
 import * as Times from "./times.ts"
 
 export const status = Command.make(
@@ -15,7 +14,7 @@ export const status = Command.make(
   { data: Flags.data, json: Flags.json },
   Effect.fn("status")(function* (flags) {
     const exports = yield* summarise.pipe(withState(flags.data, flags.json))
-    const running = yield* State.isRunning(flags.data)
+    const running = yield* isRunning(flags.data, flags.json)
     const now = yield* Clock.currentTimeMillis
     if (flags.json) return yield* Console.log(JSON.stringify({ running, exports: exports.map(asData) }))
     yield* Console.log(

@@ -1,6 +1,7 @@
 /** The configuration's `runner:` block: what holds for all exports. Every key has a default. */
-import { type Redacted, Schema } from "effect"
+import { Redacted, Result, Schema } from "effect"
 import { lengthOf, lengthOfTime } from "../schedule/Settings.ts"
+import * as Place from "../store/Place.ts"
 
 const positive = (title: string, description: string, preset: number) =>
   Schema.optionalKey(Schema.Int.annotate({ title, description, default: preset }).check(Schema.isGreaterThan(0)))
@@ -38,7 +39,24 @@ const Webhook = Schema.Struct({
   ),
 })
 
+const State = Schema.RedactedFromValue(
+  Schema.String.annotate({
+    title: "State",
+    description:
+      "A Postgres for the state, which any number of runners share: postgres://user:password@host:5432/database?schema=batch_exports. Without it, the state is a folder of one runner.",
+    format: "password",
+    writeOnly: true,
+  }).check(
+    Schema.makeFilter((text: string) => {
+      const place = Place.parse(Redacted.make(text))
+      return Result.isSuccess(place) ? undefined : place.failure
+    }),
+  ),
+  { label: "state", disallowEncode: true },
+)
+
 export const Block = Schema.Struct({
+  state: Schema.optionalKey(State),
   concurrency: positive("Concurrency", "How many runs may be under way at once, over all exports.", 4),
   perDestination: positive("Per destination", "How many runs may write to one destination at once.", 4),
   autoPauseAfter: positive("Auto-pause after", "An export is paused when so many of its runs failed in a row.", 3),
@@ -105,6 +123,8 @@ export const Block = Schema.Struct({
 }).annotate({ title: "Runner", description: "What holds for all exports." })
 
 export interface RunnerSettings {
+  /** Undefined: a folder. */
+  readonly state: Place.Postgres | undefined
   readonly concurrency: number
   readonly perDestination: number
   readonly autoPauseAfter: number
@@ -130,6 +150,7 @@ const parseListen = (text: string): { readonly host: string; readonly port: numb
 const millis = (text: string): number => lengthOf(text) ?? 0
 
 export const make = (block: typeof Block.Type = {}): RunnerSettings => ({
+  state: block.state === undefined ? undefined : Result.getOrThrow(Place.parse(block.state)),
   concurrency: block.concurrency ?? 4,
   perDestination: block.perDestination ?? 4,
   autoPauseAfter: block.autoPauseAfter ?? 3,

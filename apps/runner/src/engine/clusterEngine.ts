@@ -5,7 +5,7 @@
  */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Effect, Layer, Option, Schema } from "effect"
-import { ClusterWorkflowEngine, SingleRunner } from "effect/cluster"
+import { ClusterWorkflowEngine, RunnerAddress, SingleRunner } from "effect/cluster"
 import { Activity, Workflow, WorkflowEngine } from "effect/workflow"
 import { Executions } from "../runner/Executions.ts"
 import { Executor } from "../runner/Executor.ts"
@@ -43,21 +43,40 @@ const engine = Layer.effect(
   }),
 )
 
+type Sharding = NonNullable<NonNullable<Parameters<typeof SingleRunner.layer>[0]>["shardingConfig"]>
+
+const settings: Sharding = {
+  simulateRemoteSerialization: false,
+  entityMessagePollInterval: "1 second",
+  // Runs have had their grace before the layers close; what is left only has to roll back.
+  entityTerminationTimeout: "2 seconds",
+  maxResidentEntities: "unbounded",
+}
+
+const on = (runnerStorage: "memory" | "sql", sharding: Sharding) =>
+  engine.pipe(
+    Layer.provideMerge(ExportRunLive),
+    Layer.provideMerge(ClusterWorkflowEngine.layer),
+    Layer.provideMerge(SingleRunner.layer({ runnerStorage, shardingConfig: { ...settings, ...sharding } })),
+    Layer.provide(NodeCrypto.layer),
+  )
+
 /** One process on the embedded database. */
-export const single = engine.pipe(
-  Layer.provideMerge(ExportRunLive),
-  Layer.provideMerge(ClusterWorkflowEngine.layer),
-  Layer.provideMerge(
-    SingleRunner.layer({
-      runnerStorage: "memory",
-      shardingConfig: {
-        simulateRemoteSerialization: false,
-        entityMessagePollInterval: "1 second",
-        // Runs have had their grace before the layers close; what is left only has to roll back.
-        entityTerminationTimeout: "2 seconds",
-        maxResidentEntities: "unbounded",
-      },
-    }),
-  ),
-  Layer.provide(NodeCrypto.layer),
-)
+export const single = on("memory", {})
+
+/**
+ * One of several processes on one Postgres. They meet nowhere else: messages are read from its tables once a second, and a
+ * runner that has not been heard of for eight seconds has lost its shards to the others. So no runner listens for others, and
+ * none has to reach another.
+ */
+export const shared = (id: string) =>
+  on("sql", {
+    // A name, not a place: nothing listens there.
+    runnerAddress: Option.some(RunnerAddress.make(id, 0)),
+    shardLockRefreshInterval: "2 seconds",
+    shardLockExpiration: "8 seconds",
+    refreshAssignmentsInterval: "1 second",
+    // Leases in a table, which hold through a pooler, too. All runners must agree on this, and on the number of shards.
+    shardLockDisableAdvisory: true,
+    shardsPerGroup: 64,
+  })

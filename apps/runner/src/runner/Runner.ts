@@ -5,6 +5,7 @@ import type { Configuration } from "../config/Config.ts"
 import * as Engine from "../engine/clusterEngine.ts"
 import * as Server from "../http/server.ts"
 import { Secrets } from "../state/secrets.ts"
+import type { Place } from "../store/Place.ts"
 import * as State from "../store/State.ts"
 import { Catalogue } from "./Catalogue.ts"
 import { Definitions } from "./Definitions.ts"
@@ -12,6 +13,7 @@ import { Executions } from "./Executions.ts"
 import { Executor } from "./Executor.ts"
 import { Notifier } from "./Notifier.ts"
 import * as Scheduler from "./Scheduler.ts"
+import { Self } from "./Self.ts"
 import { Webhooks } from "./Webhooks.ts"
 
 /** Works by another configuration from now on. Runs under way keep the one that they began with. */
@@ -24,20 +26,23 @@ const fromEnvironment = () => {
   return token === undefined || token === "" ? undefined : Redacted.make(token)
 }
 
-export const layer = (configuration: Configuration, folder: string) => {
+const engine = (place: Place) =>
+  place._tag === "Folder" ? Engine.single : Layer.unwrap(Effect.map(Self, ({ id }) => Engine.shared(id)))
+
+export const layer = (configuration: Configuration, place: Place) => {
   const { listen, token } = configuration.runner
   return Scheduler.layer.pipe(
     Layer.provideMerge(listen === undefined ? Layer.empty : Server.layer(listen, token ?? fromEnvironment())),
-    Layer.provideMerge(Engine.single),
+    Layer.provideMerge(engine(place)),
     Layer.provideMerge(Executor.layer),
     Layer.provideMerge(Notifier.layer),
     Layer.provideMerge(Webhooks.layer),
     Layer.provideMerge(Catalogue.layer(configuration)),
     Layer.provideMerge(Secrets.layer),
     Layer.provideMerge(
-      Layer.mergeAll(Definitions.layer(configuration), Executions.layer, Scheduler.Pulse.layer, Server.Listening.layer),
+      Layer.mergeAll(Definitions.layer(configuration), Executions.layer, Self.layer(listen), Server.Listening.layer),
     ),
-    Layer.provideMerge(State.owned(folder)),
+    Layer.provideMerge(State.owned(place)),
     Layer.provide(NodeHttpClient.layerUndici),
     // Runs are traced. What goes round twice a second would bury them.
     Layer.provide(Layer.succeed(References.TracerEnabled, false)),

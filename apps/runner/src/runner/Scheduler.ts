@@ -4,14 +4,10 @@ import { Singleton } from "effect/cluster"
 import { backfilling } from "./backfill.ts"
 import { cancelRequested, dispatch, reconcile } from "./dispatch.ts"
 import { Executions } from "./Executions.ts"
-import { measure } from "./metrics.ts"
 import { planDue } from "./planDue.ts"
+import { leave, present } from "./presence.ts"
+import { Self } from "./Self.ts"
 import { forgetOld, trustLedger } from "./upkeep.ts"
-
-/** When the planning last went round, for health. */
-export class Pulse extends Context.Service<Pulse, Ref.Ref<number>>()("batch-exports/Pulse") {
-  static readonly layer = Layer.effect(this, Effect.flatMap(Clock.currentTimeMillis, Ref.make))
-}
 
 /** What is to be done: everything, or, in a command that stands in for a runner, only what backfills ask for. */
 export class Work extends Context.Reference<"everything" | "backfills">("batch-exports/Work", {
@@ -33,8 +29,10 @@ const repeat = <E, R>(what: string, pause: Effect.Effect<void>, round: Effect.Ef
     Effect.forever,
   )
 
-const planning = Effect.gen(function* () {
-  const pulse = yield* Pulse
+const planning = Effect.fnUntraced(function* () {
+  const { plannedAt } = yield* Self
+  // Another runner does the planning from then on.
+  yield* Effect.addFinalizer(() => Ref.set(plannedAt, null))
   const work = yield* Work
   const executions = yield* Executions
   const advanceBackfills = yield* backfilling
@@ -45,8 +43,7 @@ const planning = Effect.gen(function* () {
     if (work === "everything") yield* planDue()
     yield* advanceBackfills
     yield* dispatch(work)
-    yield* measure
-    yield* Ref.set(pulse, yield* Clock.currentTimeMillis)
+    yield* Ref.set(plannedAt, yield* Clock.currentTimeMillis)
   })
   yield* Effect.all(
     [
@@ -59,9 +56,15 @@ const planning = Effect.gen(function* () {
     ],
     { concurrency: "unbounded", discard: true },
   )
-})
+}, Effect.scoped)
 
 export const layer = Layer.mergeAll(
-  Singleton.make("batch-exports/planning", planning),
+  Singleton.make("batch-exports/planning", planning()),
   Layer.effectDiscard(Effect.forkScoped(repeat("cancelling", Effect.sleep(TICK), cancelRequested))),
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      yield* Effect.addFinalizer(() => leave)
+      yield* Effect.forkScoped(repeat("saying that this runner is there", Effect.sleep("2 seconds"), present))
+    }),
+  ),
 )

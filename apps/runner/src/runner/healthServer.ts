@@ -1,17 +1,19 @@
 /** Health and figures over HTTP, for other programs to watch. */
-import { Clock, Effect, Layer, Ref } from "effect"
+import { Effect, Layer, Ref } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 import { SqlClient } from "effect/sql"
 import { Executions } from "./Executions.ts"
 import { measureDelays } from "./metrics.ts"
-import { Pulse } from "./Scheduler.ts"
+import { Self } from "./Self.ts"
 
 /** Planning goes round twice a second; a ledger that has to be read may hold it up for a minute. */
 const TOO_LONG = 180_000
 
+/** Whoever plans. While the state does not answer, nobody knows, and no restart would help. */
 const health = Effect.gen(function* () {
-  const silent = (yield* Clock.currentTimeMillis) - (yield* Ref.get(yield* Pulse))
+  const { at, plannedAt } = yield* Ref.get((yield* Self).heard)
+  const silent = at - plannedAt
   return silent > TOO_LONG
     ? HttpServerResponse.text(`planning stands still for ${Math.round(silent / 1000)} s\n`, { status: 503 })
     : HttpServerResponse.text("ok\n")

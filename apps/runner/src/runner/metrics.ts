@@ -2,6 +2,7 @@
 import { Clock, Effect, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Row, Run } from "../store/Run.ts"
+import type { Runner } from "../store/Runners.ts"
 
 const runs = Metric.counter("batch_exports_runs_total", {
   description: "Runs that ended, by export and state.",
@@ -35,6 +36,15 @@ const behind = Metric.gauge("batch_exports_behind_seconds", {
   description: "How far the end of an export's last completed window is in the past.",
 })
 
+const runners = Metric.gauge("batch_exports_runners", {
+  description: "Runners that share the state, this one included.",
+})
+const here = Metric.gauge("batch_exports_runner_runs", { description: "Runs under way in this runner." })
+const info = Metric.gauge("batch_exports_runner_info", { description: "1, with this runner's name and version." })
+const planningAge = Metric.gauge("batch_exports_planning_age_seconds", {
+  description: "How long ago a runner last planned. Growing: none does.",
+})
+
 export const ended = (
   run: Pick<Run, "export">,
   state: string,
@@ -52,10 +62,20 @@ export const ended = (
 export const attemptFailed = (run: Pick<Run, "export">, reason: string) =>
   Metric.update(Metric.withAttributes(attempts, { export: run.export, reason }), 1)
 
-/** Gauges are looked up, so that they are right after a restart, too. */
-export const measure = Effect.gen(function* () {
+interface Presence {
+  readonly self: { readonly id: string; readonly version: string }
+  readonly runners: ReadonlyArray<Runner>
+  readonly plannedAt: number
+}
+
+/** Gauges are looked up, so that they are right after a restart, too. Each runner shows those of all. */
+export const measure = Effect.fnUntraced(function* ({ plannedAt, runners: all, self }: Presence) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
+  yield* Metric.update(Metric.withAttributes(info, { runner: self.id, version: self.version }), 1)
+  yield* Metric.update(runners, all.length)
+  yield* Metric.update(here, all.find(({ id }) => id === self.id)?.running ?? 0)
+  yield* Metric.update(planningAge, age(plannedAt, now))
   const states = new Map<string, number>([
     ["scheduled", 0],
     ["starting", 0],

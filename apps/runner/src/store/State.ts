@@ -1,10 +1,12 @@
-/** Where a runner keeps its state: a folder with one SQLite file and its lock. */
+/** Where a runner keeps its state: a folder with one SQLite file and its lock, or a schema of a Postgres. */
 import { Effect, FileSystem, Layer, Path, type PlatformError } from "effect"
-import { hold, isHeld } from "./lock.ts"
+import type { Migrator, SqlClient, SqlError } from "effect/sql"
+import { type DataFolderInUse, hold, isHeld } from "./lock.ts"
 import { migrate } from "./migrations.ts"
+import type { Place } from "./Place.ts"
+import { alive } from "./Runners.ts"
+import type { StateUnusable } from "./StateUnusable.ts"
 import * as Sqlite from "./sqlite.ts"
-
-export const defaultFolder = ".batch-exports"
 
 const database = (folder: string) => Effect.map(Path.Path, (path) => path.join(folder, "state.sqlite"))
 const lockFile = (folder: string) => Effect.map(Path.Path, (path) => path.join(folder, "runner.lock"))
@@ -26,7 +28,7 @@ const makeFolder: (
 })
 
 /** For the runner itself: makes the folder, and holds its lock until the scope closes. */
-export const owned = (folder: string) =>
+const ownedFolder = (folder: string) =>
   Layer.unwrap(
     Effect.gen(function* () {
       // Errors of servers and names of tables are nobody else's business.
@@ -36,13 +38,38 @@ export const owned = (folder: string) =>
     }),
   )
 
-/** For commands beside a runner. */
-export const shared = (folder: string) => Layer.unwrap(Effect.map(database(folder), migrated))
+/** Loaded where it is asked for: most commands need no driver. */
+const onPostgres = Effect.promise(() => import("./shared.ts"))
 
-export const exists = (folder: string) =>
+/** For the runner itself. */
+export const owned = (
+  place: Place,
+): Layer.Layer<SqlClient.SqlClient, Failure | DataFolderInUse, FileSystem.FileSystem | Path.Path> =>
+  place._tag === "Folder"
+    ? ownedFolder(place.folder)
+    : Layer.unwrap(Effect.map(onPostgres, (shared) => shared.owned(place)))
+
+type Failure = SqlError.SqlError | Migrator.MigrationError | StateUnusable | PlatformError.PlatformError
+
+/** For commands beside a runner. */
+export const shared = (place: Place): Layer.Layer<SqlClient.SqlClient, Failure, FileSystem.FileSystem | Path.Path> =>
+  place._tag === "Folder"
+    ? Layer.unwrap(Effect.map(database(place.folder), migrated))
+    : Layer.unwrap(Effect.map(onPostgres, ({ opened }) => opened(place)))
+
+/** Whether there is any; of a Postgres, opening it tells. */
+export const exists = (place: Place) =>
   Effect.gen(function* () {
+    if (place._tag === "Postgres") return true
     const fs = yield* FileSystem.FileSystem
-    return yield* fs.exists(yield* database(folder))
+    return yield* fs.exists(yield* database(place.folder))
   })
 
-export const isRunning = (folder: string) => Effect.flatMap(lockFile(folder), isHeld)
+/** Whether a runner works on it now. Where that cannot be found out, it is not to be ruled out. */
+export const isRunning = (place: Place) =>
+  place._tag === "Folder"
+    ? Effect.flatMap(lockFile(place.folder), isHeld)
+    : Effect.map(alive, (runners) => runners.length > 0).pipe(
+        Effect.provide(shared(place)),
+        Effect.catch(() => Effect.succeed(true)),
+      )

@@ -125,12 +125,51 @@ const storedExports = Effect.gen(function* () {
   )`
 })
 
-export const migrate = Migrator.make({})({
-  table: "batch_exports_migrations",
-  loader: Migrator.fromRecord({
-    "0001_first": first,
-    "0002_wishes": wishes,
-    "0003_places": places,
-    "0004_stored_exports": storedExports,
-  }),
+/**
+ * Several runners on one state. `claim` counts who took a run in hand, one after another: only the last of them may say what
+ * became of it. `oldest`: the schema version that a runner must know at least to work with these tables.
+ */
+const runners = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE runs ADD COLUMN claim INTEGER NOT NULL DEFAULT 0`
+  yield* sql`ALTER TABLE runs ADD COLUMN runner TEXT`
+  yield* sql`CREATE TABLE runners (
+    id TEXT PRIMARY KEY,
+    version TEXT NOT NULL,
+    schema_version INTEGER NOT NULL,
+    listen TEXT,
+    started_at BIGINT NOT NULL,
+    heartbeat_at BIGINT NOT NULL,
+    running INTEGER NOT NULL,
+    planned_at BIGINT,
+    stopping INTEGER NOT NULL
+  )`
+  yield* sql`CREATE TABLE compatibility (oldest INTEGER NOT NULL)`
+  yield* sql`INSERT INTO compatibility (oldest) VALUES (5)`
+})
+
+const TABLE = "batch_exports_migrations"
+
+/** In order. What is added must not be in the way of a runner that does not know it; otherwise, raise `compatibility.oldest`. */
+const all = {
+  "0001_first": first,
+  "0002_wishes": wishes,
+  "0003_places": places,
+  "0004_stored_exports": storedExports,
+  "0005_runners": runners,
+}
+
+/** The version of the schema that this program knows. */
+export const known = Object.keys(all).length
+
+export const migrate = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(all) })
+
+/** The version of the schema that is there, and the one that must be known at least to use it. */
+export const found = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [latest] = yield* sql<{ version: number | null }>`SELECT MAX(migration_id) AS version FROM ${sql(TABLE)}`
+  const version = latest?.version ?? 0
+  if (version < 5) return { version, oldest: 1 }
+  const [row] = yield* sql<{ oldest: number }>`SELECT MAX(oldest) AS oldest FROM compatibility`
+  return { version, oldest: row?.oldest ?? 1 }
 })

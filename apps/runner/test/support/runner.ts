@@ -1,13 +1,16 @@
 /** A runner inside the test, on a state folder of its own. */
 import { NodeServices } from "@effect/platform-node"
 import { builtIn, decodeText } from "batch-exports"
-import { Effect, Logger } from "effect"
+import { Effect, Layer, Logger, Option, Redacted, Result } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { readFileSync } from "node:fs"
+import { basename } from "node:path"
 import type { Configuration } from "../../src/config/Config.ts"
 import * as Runner from "../../src/runner/Runner.ts"
 import { isFinished, type Run } from "../../src/store/Run.ts"
+import * as Place from "../../src/store/Place.ts"
 import * as Runs from "../../src/store/Runs.ts"
+import { World } from "./World.ts"
 
 export const configuration = (file: string, env: Readonly<Record<string, string | undefined>>): Configuration => {
   const decoded = decodeText(file, readFileSync(file, "utf8"), builtIn, {
@@ -18,13 +21,26 @@ export const configuration = (file: string, env: Readonly<Record<string, string 
   return decoded.success
 }
 
+/** Set STATE=postgres to have the tests of runners keep their state there: a schema in place of each folder. */
+const placeOf = (place: string | Place.Place) =>
+  Effect.gen(function* () {
+    if (typeof place !== "string") return place
+    if (process.env["STATE"] !== "postgres") return Place.folder(place)
+    const { server } = Option.getOrThrow(yield* Effect.serviceOption(World))
+    return postgresPlace(server, `state_${basename(place).replaceAll("-", "_")}`)
+  })
+
+/** A schema of its own on a server. */
+export const postgresPlace = (server: { readonly url: string }, schema: string): Place.Postgres =>
+  Result.getOrThrow(Place.parse(Redacted.make(`${server.url}${server.url.includes("?") ? "&" : "?"}schema=${schema}`)))
+
 /** Runs `body` beside the runner, which stops, rolling back what is under way, when it is done. */
 export const withRunner =
-  (settings: Configuration, folder: string) =>
+  (settings: Configuration, place: string | Place.Place) =>
   <A, E, R>(body: Effect.Effect<A, E, R>) =>
     body.pipe(
       Effect.ensuring(Runner.stop(0)),
-      Effect.provide(Runner.layer(settings, folder)),
+      Effect.provide(Layer.unwrap(Effect.map(placeOf(place), (where) => Runner.layer(settings, where)))),
       Effect.provide(Logger.layer([])),
       Effect.provide(NodeServices.layer),
     )

@@ -1,6 +1,6 @@
 /** One connection to the server, owned by a scope. Every statement is unnamed, so that a transaction pooler may stand between. */
 import { DestinationError } from "@batch-exports/core"
-import { Duration, Effect, Redacted, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import { Socket } from "node:net"
 import type pg from "pg"
 import { Client, types } from "pg"
@@ -8,6 +8,7 @@ import { address } from "../config/address.ts"
 import type { Config } from "../config/Config.ts"
 import type { Circumstances, Names } from "../failure/Circumstances.ts"
 import { classify, make } from "../failure/classify.ts"
+import { passwordOf, withoutEnvironment } from "./credentials.ts"
 import { tlsOptions } from "./tlsOptions.ts"
 
 export interface Server {
@@ -189,20 +190,6 @@ const breakOff = (client: Client): void => {
 
 /** The TCP sockets beneath: `client.connection.stream` is the encrypted layer above, which cannot be reset. */
 const sockets = new WeakMap<Client, Socket>()
-
-/** As a function, so that `pg` never looks for a password elsewhere (PGPASSWORD, ~/.pgpass). */
-const passwordOf =
-  ({ password }: Config) =>
-  (): string => {
-    if (password === undefined) throw new Error("a password is asked for, and none is given")
-    return Redacted.value(password)
-  }
-
-/** PGOPTIONS and the like would reach the server as start-up parameters, which a transaction pooler refuses (08P01). */
-const withoutEnvironment = (client: Client): void => {
-  const { connectionParameters } = client as unknown as { connectionParameters: Record<string, unknown> }
-  for (const name of ["options", "replication", "statement_timeout", "lock_timeout"]) delete connectionParameters[name]
-}
 
 /** `end` waits for the server's goodbye, which a dead network never brings. */
 const hangUp = (client: Client) =>

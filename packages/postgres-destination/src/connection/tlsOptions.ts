@@ -3,12 +3,16 @@ import { DestinationError } from "@batch-exports/core"
 import { Effect, Redacted } from "effect"
 import { readFile } from "node:fs/promises"
 import * as tls from "node:tls"
-import type { Config } from "../config/Config.ts"
-import { tlsPolicy } from "../config/tlsPolicy.ts"
+import { tlsPolicy, type TlsSettings } from "../config/tlsPolicy.ts"
+
+interface Settings extends TlsSettings {
+  readonly clientKey?: Redacted.Redacted
+  readonly clientKeyPassphrase?: Redacted.Redacted
+}
 
 /** False: no encryption. */
 export const tlsOptions = Effect.fnUntraced(function* (
-  config: Config,
+  config: Settings,
 ): Effect.fn.Return<tls.ConnectionOptions | false, DestinationError> {
   const policy = tlsPolicy(config)
   if (policy._tag === "Plaintext") return false
