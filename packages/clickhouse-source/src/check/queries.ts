@@ -1,5 +1,6 @@
 /** The steps that ask ClickHouse itself. */
 import { FieldType, SourceError } from "@batch-exports/core"
+import type { ClickHouseSettings } from "@clickhouse/client"
 import { Effect, Scope } from "effect"
 import type { Config } from "../Config.ts"
 import { connect, type Connection } from "../connect.ts"
@@ -103,13 +104,32 @@ const watermark = (connection: Connection): Effect.Effect<Found, SourceError> =>
         },
   )
 
-/** The same way in which exports prove that they are whole, on three rows. */
-const template = (connection: Connection) =>
+/** The same ways in which exports prove that they are whole, on three rows. */
+const template = (connection: Connection): Effect.Effect<Found, SourceError> =>
+  tried(connection, "Template", Settings.template("${batch_c0:Escaped}\n", "end"), "0\n1\n2\nend3").pipe(
+    Effect.as("FORMAT Template with a trailer"),
+    Effect.catchIf(
+      ({ code, reason }) => code !== undefined && reason === "Unsupported",
+      (error) =>
+        tried(connection, "CustomSeparated", Settings.separated(separatedForm, "end"), "0\n1\n2\nend").pipe(
+          Effect.as({
+            skipped:
+              "no inline templates: rows are counted by marks instead, and only encodings of Postgres can be written",
+            remedy: "Use ClickHouse 24.8 or newer.",
+          }),
+          Effect.mapError(() => error),
+        ),
+    ),
+  )
+
+const separatedForm = { escaping: "Escaped", between: "\t", after: "\n" } as const
+
+const tried = (connection: Connection, format: string, settings: ClickHouseSettings, wanted: string) =>
   Effect.tryPromise({
     try: async (signal) => {
       const { stream } = await connection.client.exec({
-        query: "SELECT number AS batch_c0 FROM numbers(3) FORMAT Template",
-        clickhouse_settings: { ...Settings.always, ...Settings.template("${batch_c0:Escaped}\n", "end") },
+        query: `SELECT number AS batch_c0 FROM numbers(3) FORMAT ${format}`,
+        clickhouse_settings: { ...Settings.always, ...settings },
         abort_signal: signal,
       })
       const chunks: Array<Uint8Array> = []
@@ -119,12 +139,12 @@ const template = (connection: Connection) =>
     catch: connection.failed,
   }).pipe(
     Effect.flatMap((text) =>
-      text === "0\n1\n2\nend3"
-        ? Effect.succeed("FORMAT Template with a trailer")
+      text === wanted
+        ? Effect.void
         : Effect.fail(
             new SourceError({
               reason: "Unsupported",
-              message: `ClickHouse at ${connection.place.url} did not write FORMAT Template as asked`,
+              message: `ClickHouse at ${connection.place.url} did not write FORMAT ${format} as asked`,
               remedy: "Use ClickHouse 24.8 or newer, without a proxy that changes answers.",
             }),
           ),

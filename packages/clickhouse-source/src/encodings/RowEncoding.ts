@@ -27,12 +27,21 @@ export interface Cell {
   readonly columns: number
 }
 
+/** What the same rows look like to a server that knows one way of escaping for all values, and no templates. */
+export interface Separated {
+  readonly escaping: Escaping
+  readonly between: string
+  readonly after: string
+}
+
 export interface RowEncoding {
   readonly name: Encoding.EncodingName
   /** Undefined where the encoding has no form for the value's type. */
   readonly write: (cell: Cell) => Written | undefined
   /** The row around the places where the server puts the values, one for each name. */
   readonly row: (names: ReadonlyArray<string>, slots: ReadonlyArray<string>) => string
+  /** Undefined where its rows need a template. */
+  readonly separated?: Separated
 }
 
 /** Text that stands in a template as it is. */

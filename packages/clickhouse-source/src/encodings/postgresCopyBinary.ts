@@ -19,6 +19,7 @@ export const postgresCopyBinary: RowEncoding = {
     return [{ sql: count(head), escaping: "Raw" }, ...rest.map((sql) => ({ sql, escaping: "Raw" as const }))]
   },
   row: (_names, slots) => slots.join(""),
+  separated: { escaping: "Raw", between: "", after: "" },
 }
 
 interface Form {

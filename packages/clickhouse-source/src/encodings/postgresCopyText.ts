@@ -14,6 +14,7 @@ export const postgresCopyText: RowEncoding = {
     return slot && [slot]
   },
   row: (_names, slots) => `${slots.join("\t")}\n`,
+  separated: { escaping: "Escaped", between: "\t", after: "\n" },
 }
 
 const written = (value: Value): Slot | undefined => {

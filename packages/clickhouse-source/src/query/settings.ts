@@ -3,6 +3,8 @@
  * them may cut an answer short in silence, or change how values are written.
  */
 import type { ClickHouseSettings } from "@clickhouse/client"
+import type { Separated } from "../encodings/RowEncoding.ts"
+import type { Rendering } from "./statement.ts"
 
 /** With `break`, a query over its limit ends early, cleanly and with a trailer that counts what little was sent. */
 const nothingCutShort: ClickHouseSettings = {
@@ -41,6 +43,31 @@ const neededByTheQueries: ClickHouseSettings = {
 export const withoutShortCircuits: ClickHouseSettings = { short_circuit_function_evaluation: "disable" }
 
 export const always: ClickHouseSettings = { ...nothingCutShort, ...writtenOneWay, ...neededByTheQueries }
+
+/** The same trailer, without a number: rows are counted by their marks. */
+export const separated = ({ after, between, escaping }: Separated, nonce: string): ClickHouseSettings => ({
+  format_custom_escaping_rule: escaping,
+  format_custom_field_delimiter: between,
+  format_custom_row_before_delimiter: "",
+  format_custom_row_after_delimiter: after,
+  format_custom_row_between_delimiter: "",
+  format_custom_result_before_delimiter: "",
+  format_custom_result_after_delimiter: nonce,
+})
+
+/** What makes the server put rows together in this form. */
+export const form = (of: Rendering["form"], nonce: string): ClickHouseSettings => {
+  switch (of._tag) {
+    case "Lines":
+      return template(of.row, nonce)
+    case "Marked":
+      return separated(of, nonce)
+    case "File":
+      return {}
+    default:
+      return of satisfies never
+  }
+}
 
 /** The trailer is proof that the answer is whole, so nobody who writes data may know what it looks like. */
 export const template = (row: string, nonce: string): ClickHouseSettings => ({

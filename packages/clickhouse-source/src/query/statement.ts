@@ -4,7 +4,7 @@ import type { ClickHouseSettings } from "@clickhouse/client"
 import { DateTime, Result } from "effect"
 import { find as findEncoding } from "../encodings/index.ts"
 import * as Parquet from "../encodings/parquet.ts"
-import type { RowEncoding, Slot } from "../encodings/RowEncoding.ts"
+import type { RowEncoding, Separated, Slot } from "../encodings/RowEncoding.ts"
 import { unfitMark } from "../errors/classify.ts"
 import type { Named, Rows, Slice, SourceModel } from "../models/SourceModel.ts"
 import { identifier, literal } from "../sql/text.ts"
@@ -18,7 +18,7 @@ export interface Statement {
 
 export interface Rendering extends Statement {
   readonly settings: ClickHouseSettings
-  readonly form: Lines | File
+  readonly form: Lines | Marked | File
 }
 
 /** Rows one after the other, and a trailer of ours behind them. */
@@ -27,6 +27,12 @@ export interface Lines {
   /** The template of a row, for `format_template_row_format`. */
   readonly row: string
   /** Fields whose values may have been adjusted; a row in which one was ends in a mark (see read/Marks.ts). */
+  readonly marked: ReadonlyArray<string>
+}
+
+/** The same from a server without templates of that kind: every row ends in a mark, by which the rows are counted. */
+export interface Marked extends Separated {
+  readonly _tag: "Marked"
   readonly marked: ReadonlyArray<string>
 }
 
@@ -54,6 +60,8 @@ export const rendering = (options: {
   readonly slice?: Slice
   /** Begins a mark. */
   readonly mark: string
+  /** False: the server knows no templates that are sent with a query. */
+  readonly templates?: boolean
 }): Result.Result<Rendering, string> => {
   const { mark, model, projection, window } = options
   const encoding = findEncoding(projection.encoding)
@@ -72,7 +80,9 @@ export const rendering = (options: {
     Result.flatMap((made) =>
       encoding === undefined
         ? file(made, rows.from, Parquet.settings(projection.compression))
-        : written(made, rows.from, encoding, mark),
+        : options.templates === false
+          ? marked(made, rows.from, encoding, mark)
+          : templated(made, rows.from, encoding, mark),
     ),
     Result.map(({ settings, ...rendered }) => ({ ...rendered, params, settings: { ...rows.settings, ...settings } })),
   )
@@ -140,7 +150,8 @@ const judge = (
 
 type Written = Result.Result<Omit<Rendering, "params">, string>
 
-const written = ({ columns, layers }: Cast, from: string, encoding: RowEncoding, mark: string): Written => {
+/** The values as expressions with names, and a place in a template for each. */
+const expressed = (columns: ReadonlyArray<Column>, encoding: RowEncoding) => {
   const slots: Array<string> = []
   const expressions: Array<string> = []
   for (const [index, { as, field, stops, targetType, value }] of columns.entries()) {
@@ -154,20 +165,44 @@ const written = ({ columns, layers }: Cast, from: string, encoding: RowEncoding,
     for (const [part, { sql }] of parts.entries()) expressions.push(`${sql} AS batch_c${index}_${part}`)
     slots.push(parts.map(({ escaping }, part) => `\${batch_c${index}_${part}:${escaping}}`).join(""))
   }
-  const marks = marksOf(columns, mark)
-  if (marks !== undefined) expressions.push(`${marks.sql} AS batch_marks`)
-  const row = encoding.row(
-    columns.map(({ field }) => field.name),
-    slots,
-  )
-  return Result.succeed({
-    query: `SELECT\n  ${expressions.join(",\n  ")}\nFROM ${layers.reduce(layer, from)}\nFORMAT Template`,
-    settings: {},
-    form: {
-      _tag: "Lines",
-      row: marks === undefined ? row : `${row}\${batch_marks:Raw}`,
-      marked: marks?.fields ?? [],
-    },
+  return Result.succeed({ slots, expressions })
+}
+
+const selected = (expressions: ReadonlyArray<string>, { layers }: Cast, from: string) =>
+  `SELECT\n  ${expressions.join(",\n  ")}\nFROM ${layers.reduce(layer, from)}`
+
+const templated = (cast: Cast, from: string, encoding: RowEncoding, mark: string): Written =>
+  Result.map(expressed(cast.columns, encoding), ({ expressions, slots }) => {
+    const marks = marksOf(cast.columns, mark)
+    const row = encoding.row(
+      cast.columns.map(({ field }) => field.name),
+      slots,
+    )
+    const all = marks === undefined ? expressions : [...expressions, `${marks.sql} AS batch_marks`]
+    return {
+      query: `${selected(all, cast, from)}\nFORMAT Template`,
+      settings: {},
+      form: {
+        _tag: "Lines",
+        row: marks === undefined ? row : `${row}\${batch_marks:Raw}`,
+        marked: marks?.fields ?? [],
+      },
+    }
+  })
+
+const marked = (cast: Cast, from: string, encoding: RowEncoding, mark: string): Written => {
+  const { separated } = encoding
+  if (separated === undefined) {
+    return Result.fail(`${encoding.name}, which needs inline templates (ClickHouse 24.8 or newer)`)
+  }
+  return Result.map(expressed(cast.columns, encoding), ({ expressions }) => {
+    const marks = marksOf(cast.columns, mark)
+    const every = `${marks?.ofEvery ?? literal(mark)} AS batch_marks`
+    return {
+      query: `${selected([...expressions, every], cast, from)}\nFORMAT CustomSeparated`,
+      settings: {},
+      form: { _tag: "Marked", ...separated, marked: marks?.fields ?? [] },
+    }
   })
 }
 
@@ -213,11 +248,14 @@ const marksOf = (columns: ReadonlyArray<Column>, mark: string) => {
     sql: group.map(({ sql }, index) => `${sql} * ${2 ** (group.length - 1 - index)}`).join(" + "),
   }))
   const isMarked = groups.map(({ sql }) => `(${sql}) != 0`).join(" OR ")
-  const digits = groups.map(({ size }, index) => `substring(bin(bitOr(toUInt64(g${index}), ${highest})), -${size})`)
+  const written = (sql: string, size: number) => `substring(bin(bitOr(toUInt64(${sql}), ${highest})), -${size})`
+  const digits = groups.map(({ size }, index) => written(`g${index}`, size))
   const names = groups.map((_, index) => `g${index}`).join(", ")
   return {
     fields: found.map(({ name }) => name),
     sql: `arrayMap((${names}) -> concat(${[literal(mark), ...digits].join(", ")}), ${groups.map(({ sql }) => `arrayWithConstant(${isMarked}, ${sql})`).join(", ")})[1]`,
+    /** A mark for each row, clean or not. */
+    ofEvery: `concat(${[literal(mark), ...groups.map(({ size, sql }) => written(sql, size))].join(", ")})`,
   }
 }
 

@@ -11,10 +11,12 @@ export interface Options {
    * an exception is plain text somewhere near the end.
    */
   readonly tag: string | undefined
+  /** False: the trailer is the nonce alone, and something else counts the rows. */
+  readonly counted?: boolean
 }
 
 export type End =
-  | { readonly _tag: "Whole"; readonly rows: number }
+  | { readonly _tag: "Whole"; readonly rows: number | undefined }
   | { readonly _tag: "Exception"; readonly text: string }
   | { readonly _tag: "CutShort" }
 
@@ -37,13 +39,15 @@ const untagged = /Code: \d+\. DB::[A-Za-z]*Exception: /
 
 export class Answer implements Proof {
   readonly #nonce: string
+  readonly #count: RegExp
   readonly #marker: Buffer | undefined
   readonly #reach: number
   #held: Buffer = Buffer.alloc(0)
   #exception: Buffer | undefined
 
-  constructor({ nonce, tag }: Options) {
+  constructor({ counted = true, nonce, tag }: Options) {
     this.#nonce = nonce
+    this.#count = counted ? /^\d+$/ : /^$/
     this.#marker = tag === undefined ? undefined : Buffer.from(`__exception__\r\n${tag}`)
     this.#reach = Math.max(nonce.length + digits, this.#marker?.length ?? untaggedReach)
   }
@@ -92,13 +96,11 @@ export class Answer implements Proof {
     const start = this.#held.lastIndexOf(this.#nonce)
     const count = start < 0 ? "" : this.#held.toString("latin1", start + this.#nonce.length)
     const body = start < 0 ? this.#held : this.#held.subarray(0, start)
-    const text =
-      this.#marker === undefined
-        ? untaggedText(start < 0 || !/^\d+$/.test(count) ? this.#held : lastLine(body))
-        : undefined
+    const isWhole = start >= 0 && this.#count.test(count)
+    const text = this.#marker === undefined ? untaggedText(isWhole ? lastLine(body) : this.#held) : undefined
     if (text !== undefined) return { rest: nothing, end: { _tag: "Exception", text } }
-    if (!/^\d+$/.test(count)) return { rest: nothing, end: { _tag: "CutShort" } }
-    return { rest: body, end: { _tag: "Whole", rows: Number(count) } }
+    if (!isWhole) return { rest: nothing, end: { _tag: "CutShort" } }
+    return { rest: body, end: { _tag: "Whole", rows: count === "" ? undefined : Number(count) } }
   }
 }
 

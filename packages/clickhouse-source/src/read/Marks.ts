@@ -9,6 +9,8 @@ export interface Options {
   readonly nonce: string
   /** The fields that the digits are about, in order. */
   readonly fields: ReadonlyArray<string>
+  /** Every row has a mark, so that marks count the rows. */
+  readonly ofEvery?: boolean
 }
 
 const one = 0x31
@@ -17,18 +19,21 @@ export class Marks {
   readonly #nonce: Buffer
   readonly #fields: ReadonlyArray<string>
   readonly #counts: Array<number>
+  readonly #ofEvery: boolean
+  #rows = 0
   /** The end of the last chunk, where it may be the beginning of a mark. */
   #held: Buffer = Buffer.alloc(0)
 
-  constructor({ fields, nonce }: Options) {
+  constructor({ fields, nonce, ofEvery = false }: Options) {
     this.#nonce = Buffer.from(nonce, "latin1")
     this.#fields = fields
+    this.#ofEvery = ofEvery
     this.#counts = fields.map(() => 0)
   }
 
   /** The chunk without its marks, in pieces. Pieces share memory with the chunk. */
   push(chunk: Uint8Array): ReadonlyArray<Uint8Array> {
-    if (this.#fields.length === 0) return chunk.length === 0 ? [] : [chunk]
+    if (this.#fields.length === 0 && !this.#ofEvery) return chunk.length === 0 ? [] : [chunk]
     const fresh = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const data = this.#held.length === 0 ? fresh : Buffer.concat([this.#held, fresh])
     const size = this.#nonce.length + this.#fields.length
@@ -45,6 +50,7 @@ export class Marks {
       for (const index of this.#counts.keys()) {
         if (data[at + this.#nonce.length + index] === one) this.#counts[index]! += 1
       }
+      this.#rows += 1
       from = at + size
     }
   }
@@ -52,6 +58,11 @@ export class Marks {
   /** What was held and proved to be no mark. */
   end(): Uint8Array {
     return this.#held
+  }
+
+  /** How many marks there were; of every row, if every row has one. */
+  get rows(): number | undefined {
+    return this.#ofEvery ? this.#rows : undefined
   }
 
   /** Counts by field, without zeros. */

@@ -49,7 +49,7 @@ async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undef
     if (end._tag === "CutShort") give(options.incomplete)
     yield* marks.push(rest)
     if (marks.end().length > 0) yield marks.end()
-    if (end._tag === "Whole") outcome.rows = end.rows
+    if (end._tag === "Whole") outcome.rows = end.rows ?? marks.rows
   } finally {
     stream.destroy()
   }

@@ -7,7 +7,7 @@ import { Duration, Effect, Result, type Scope } from "effect"
 import type { Connection } from "../connect.ts"
 import type { Slice, SourceModel } from "../models/SourceModel.ts"
 import * as Settings from "../query/settings.ts"
-import { type File, rendering, type Statement } from "../query/statement.ts"
+import { type File, type Rendering, rendering, type Statement } from "../query/statement.ts"
 import { Answer } from "./Answer.ts"
 import { bytes, type Outcome } from "./bytes.ts"
 import { asking, decompressed } from "./decompressed.ts"
@@ -27,7 +27,32 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
   request: Request,
   slice?: Slice,
 ): Effect.fn.Return<Source.Reading, SourceError, Scope.Scope> {
-  const { projection, run, window } = request
+  if (withoutTemplates.has(connection)) return yield* begin(connection, model, request, slice, false)
+  return yield* begin(connection, model, request, slice, true).pipe(
+    // Nothing has been read yet: the server did not understand what it was asked.
+    Effect.catchIf(isOld, (error) =>
+      begin(connection, model, request, slice, false).pipe(
+        Effect.tap(() => Effect.sync(() => withoutTemplates.add(connection))),
+        // What the server said to the first question tells more.
+        Effect.mapError((second) => (second.code === error.code ? error : second)),
+      ),
+    ),
+  )
+})
+
+/** Servers that have turned out to know no inline templates. */
+const withoutTemplates = new WeakSet<Connection>()
+
+/** Unknown formats and settings. */
+const isOld = ({ code }: SourceError): boolean => code === "73" || code === "115" || code === "474"
+
+const begin = Effect.fnUntraced(function* (
+  connection: Connection,
+  model: SourceModel,
+  { projection, run, window }: Request,
+  slice: Slice | undefined,
+  templates: boolean,
+): Effect.fn.Return<Source.Reading, SourceError, Scope.Scope> {
   const mark = randomBytes(16).toString("hex")
   const rendered = rendering({
     model,
@@ -35,6 +60,7 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
     window,
     defensive: run.defensive,
     mark,
+    templates,
     ...(slice === undefined ? {} : { slice }),
   })
   if (Result.isFailure(rendered)) {
@@ -57,14 +83,17 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
   const settings = { ...Settings.always, ...statement.settings, ...connection.limits, ...about }
   const started = yield* start(connection, statement, queryId, {
     ...settings,
-    ...(form._tag === "Lines" ? Settings.template(form.row, nonce) : {}),
+    ...Settings.form(form, nonce),
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => started.stream.destroy()))
 
-  const marks = new Marks({ nonce: mark, fields: form._tag === "Lines" ? form.marked : [] })
+  const marks = marksIn(form, mark)
   const chunks = bytes({
     stream: started.stream,
-    answer: form._tag === "Lines" ? new Answer({ nonce, tag: started.tag }) : new FileAnswer({ tag: started.tag }),
+    answer:
+      form._tag === "File"
+        ? new FileAnswer({ tag: started.tag })
+        : new Answer({ nonce, tag: started.tag, counted: form._tag === "Lines" }),
     marks,
     outcome,
     patience: Duration.toMillis(connection.patience),
@@ -81,11 +110,25 @@ export const read = Effect.fn("ClickHouseSource.read")(function* (
       }
       const { rows } = outcome
       const adjusted =
-        form._tag === "Lines" ? marks.counts() : yield* adjustedOf(connection, form, statement.params, settings)
+        form._tag === "File" ? yield* adjustedOf(connection, form, statement.params, settings) : marks.counts()
       return { rows, adjusted }
     }),
   }
 })
+
+/** In a form of its own, the delimiter before a mark goes with it. */
+const marksIn = (form: Rendering["form"], mark: string): Marks => {
+  switch (form._tag) {
+    case "Lines":
+      return new Marks({ nonce: mark, fields: form.marked })
+    case "Marked":
+      return new Marks({ nonce: `${form.between}${mark}`, fields: form.marked, ofEvery: true })
+    case "File":
+      return new Marks({ nonce: mark, fields: [] })
+    default:
+      return form satisfies never
+  }
+}
 
 const adjustedOf = (
   connection: Connection,

@@ -63,6 +63,42 @@ export const encrypted = (
     (url) => ({ ...engine, url }),
   )
 
+/** Passes on what asks for no inline template, and refuses that as a server of 2023 does; `devSettings` as for `troubled`. */
+export const withoutTemplates = (
+  engine: Reachable,
+  devSettings = "",
+): Effect.Effect<Reachable & { readonly refused: () => number }, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    let refused = 0
+    return Effect.map(
+      listening((request, response) => {
+        if (request.url?.includes("format_template_row_format") === true) {
+          refused += 1
+          request.resume()
+          return void response
+            .writeHead(404, { "X-ClickHouse-Exception-Code": "115" })
+            .end("Code: 115. DB::Exception: Unknown setting format_template_row_format. (UNKNOWN_SETTING)")
+        }
+        const reads = request.url?.includes("format_custom_field_delimiter") === true
+        const onward = httpRequest(
+          `${engine.url}${request.url ?? ""}`,
+          {
+            method: request.method ?? "POST",
+            headers: { ...request.headers, ...(reads && devSettings !== "" ? { "X-Dev-Settings": devSettings } : {}) },
+          },
+          (answer) => {
+            answer.on("error", () => response.destroy())
+            answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers))
+          },
+        )
+        onward.on("error", () => response.destroy())
+        response.on("close", () => onward.destroy())
+        return request.pipe(onward)
+      }),
+      (url) => ({ ...engine, url, refused: () => refused }),
+    )
+  })
+
 /** Passes everything on, until it dies: with everything that is under way. */
 export const mortal = (
   engine: Reachable,
