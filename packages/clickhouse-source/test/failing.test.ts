@@ -1,13 +1,29 @@
 /** Answers that go wrong: nothing that is not proven whole may pass for whole. */
+import { readdirSync, readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Source, SourceError } from "@batch-exports/core"
 import { assert, layer } from "@effect/vitest"
-import { ClickHouseServer } from "@batch-exports/dev-services"
+import { clickHouse, ClickHouseServer } from "@batch-exports/dev-services"
 import { Effect } from "effect"
 import { events } from "../src/models/events.ts"
 import { client, collect, configured, created, day, projection, readAll, run } from "./support/reading.ts"
 import { type Asked, nonceOf, type Reachable, replaying, troubled } from "./support/servers.ts"
 import { bulk, table } from "./support/table.ts"
+
+/** The engines that this process has started. */
+const engines = (): ReadonlyArray<number> =>
+  readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        const isOurs = new RegExp(`^PPid:\\s+${process.pid}$`, "m").test(readFileSync(`/proc/${pid}/status`, "utf8"))
+        return isOurs && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("engine/main")
+      } catch {
+        // It has ended meanwhile.
+        return false
+      }
+    })
+    .map(Number)
 
 const { model, tables } = events({ name: "events", teamId: 1 })
 const columns = tables[0]?.columns ?? []
@@ -183,6 +199,40 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
       )
       assert.strictEqual(reading.failure()?.reason, "ConnectionLost")
     }),
+  )
+
+  it.effect.runIf(process.platform === "linux" && process.env["CLICKHOUSE_URL"] === undefined)(
+    "of a server that is killed",
+    () =>
+      Effect.gen(function* () {
+        const before = engines()
+        const server = yield* clickHouse()
+        const selection = {
+          name: "query",
+          query: "SELECT number, repeat('x', 1000) AS x FROM numbers(1000000) WHERE {window_start} < {window_end}",
+        }
+        const opened = yield* configured(server, { selection }).open
+        const reading = yield* opened.read({
+          run: run(opened, day),
+          window: day,
+          projection: projection(opened.model, "postgres-copy-text", ["number", "x"]),
+        })
+        const error = yield* Effect.flip(
+          Effect.tryPromise({
+            try: async () => {
+              for await (const chunk of reading.bytes) {
+                if (chunk.length > 0)
+                  for (const pid of engines()) if (!before.includes(pid)) process.kill(pid, "SIGKILL")
+              }
+            },
+            catch: () => reading.failure() ?? new Error("no reason is given"),
+          }),
+        )
+        assert.propertyVal(error, "reason", "ConnectionLost")
+        assert.strictEqual((yield* Effect.flip(reading.tally)).reason, "ConnectionLost")
+        const again = yield* Effect.flip(Effect.scoped(configured(server, { selection }).open))
+        assert.deepInclude(again, { reason: "ConnectionFailed", recovery: "retry" })
+      }).pipe(Effect.scoped),
   )
 
   it.effect("whose length the server announced and did not reach", () =>
