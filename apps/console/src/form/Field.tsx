@@ -4,7 +4,20 @@ import { useEffect, useId, useState } from "preact/hooks"
 import type { FieldProblem } from "../api/types.ts"
 import { Button } from "../ui/parts.tsx"
 import { Fields } from "./Fields.tsx"
-import { isObject, type JsonSchema, kindOf, list, loose, textOf, pairs, pairsText, type Values } from "./schema.ts"
+import {
+  isFree,
+  isObject,
+  type JsonSchema,
+  kindOf,
+  list,
+  loose,
+  looseText,
+  pairs,
+  pairsText,
+  textOf,
+  titleOf,
+  type Values,
+} from "./schema.ts"
 
 export interface FieldProps {
   readonly name: string
@@ -60,7 +73,7 @@ export const Field = (props: FieldProps) => {
     .filter((problem) => problem.pointer === pointer)
     .map(({ message }) => message)
     .join("; ")
-  const label = schema.title ?? name
+  const label = titleOf(name, schema)
   const texts = { help: schema.description, wrong: wrong === "" ? undefined : wrong }
   const attributes = {
     id,
@@ -124,7 +137,7 @@ export const Field = (props: FieldProps) => {
     case "group":
       return (
         <fieldset class="field wide stack">
-          <legend class="label">{schema.title ?? name}</legend>
+          <legend class="label">{label}</legend>
           <Fields
             schema={schema}
             values={isObject(value) ? value : {}}
@@ -143,7 +156,9 @@ export const Field = (props: FieldProps) => {
           ? (Array.isArray(value) ? value : []).map(textOf).join("\n")
           : kind === "pairs"
             ? pairsText(value)
-            : textOf(value)
+            : kind === "loose"
+              ? looseText(schema, value)
+              : textOf(value)
       const meant = (typed: string): unknown =>
         kind === "list"
           ? list(typed)
@@ -154,8 +169,11 @@ export const Field = (props: FieldProps) => {
                 ? undefined
                 : typed
               : loose(schema, typed)
-      const lines = kind === "list" || kind === "pairs" || kind === "long"
-      const help = kind === "list" ? `${schema.description ?? ""} One for each line.`.trim() : schema.description
+      const several = kind === "loose" && isFree(schema)
+      const lines = kind === "list" || kind === "pairs" || kind === "long" || several
+      const hints = { list: "One for each line.", pairs: "One for each line." } as const
+      const more = several ? 'Several lines are a list; "12" in quotes is text.' : hints[kind as keyof typeof hints]
+      const help = [schema.description, more].filter(Boolean).join(" ") || undefined
       return (
         <Frame id={id} label={label} {...texts} help={help} wide={kind === "long"}>
           <Typed

@@ -65,19 +65,53 @@ export const kindOf = (schema: JsonSchema): Kind => {
 const accepts = (schema: JsonSchema, type: string): boolean =>
   schema.type === type || alternatives(schema).some((each) => accepts(each, type))
 
-/** What was typed: a number where one is allowed, a list where there are commas, and otherwise text. */
-export const loose = (schema: JsonSchema, text: string): unknown => {
-  const trimmed = text.trim()
-  if (trimmed === "") return undefined
-  if (accepts(schema, "array") && trimmed.includes(",")) {
-    return trimmed
-      .split(",")
-      .flatMap((part) => loose({ anyOf: alternatives(schema).filter(({ type }) => type !== "array") }, part) ?? [])
+/** Whether any text is a value: then a comma may be part of it, and a list has a line for each. */
+export const isFree = (schema: JsonSchema): boolean =>
+  (schema.type === "string" && schema.enum === undefined) ||
+  alternatives(schema).some((each) => each.type !== "array" && isFree(each))
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
   }
+}
+
+const scalar = (schema: JsonSchema, text: string): unknown => {
+  const trimmed = text.trim()
+  if (/^".*"$/.test(trimmed)) return parsed(trimmed) ?? text
   if ((accepts(schema, "integer") || accepts(schema, "number")) && /^-?\d+(\.\d+)?$/.test(trimmed))
     return Number(trimmed)
   if (accepts(schema, "boolean") && (trimmed === "true" || trimmed === "false")) return trimmed === "true"
   return text
+}
+
+/** What was typed: a number where one is allowed, several where a list is, JSON where it looks like it, and otherwise text. */
+export const loose = (schema: JsonSchema, text: string): unknown => {
+  const trimmed = text.trim()
+  if (trimmed === "") return undefined
+  if (/^[[{]/.test(trimmed) && parsed(trimmed) !== undefined) return parsed(trimmed)
+  const parts = accepts(schema, "array")
+    ? trimmed.split(isFree(schema) ? "\n" : ",").filter((part) => part.trim() !== "")
+    : []
+  return parts.length > 1 ? parts.map((part) => scalar(schema, part.trim())) : scalar(schema, text)
+}
+
+/** The same the other way round. */
+export const looseText = (schema: JsonSchema, value: unknown): string => {
+  const one = (item: unknown): string =>
+    typeof item === "string" && isFree(schema) && scalar(schema, item) !== item ? JSON.stringify(item) : textOf(item)
+  return Array.isArray(value) && !value.some(isObject) ? value.map(one).join(isFree(schema) ? "\n" : ", ") : one(value)
+}
+
+/** `splitBytes`, where a schema has no title for it: `Split bytes`. */
+export const titleOf = (name: string, schema: JsonSchema): string => {
+  const words = name.replaceAll(
+    /([a-z])([A-Z])/g,
+    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  )
+  return schema.title ?? words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** A value as somebody would type it. */

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks"
 import { asProblem, exportPath, patch, type Problem } from "../api/client.ts"
 import type { DestinationKind, Export, SourceKind } from "../api/types.ts"
 import { useQuery } from "../api/useQuery.ts"
+import { change } from "../form/change.ts"
 import { DefinitionFields, type Kinds } from "../form/Definition.tsx"
 import { isObject, type JsonSchema, type Values } from "../form/schema.ts"
 import { Trial } from "../form/Trial.tsx"
@@ -80,19 +81,6 @@ const Editor = ({ definition, kinds, of, reload }: Props & { readonly definition
         </Button>
       </div>
     </form>
-  )
-}
-
-/** As a merge patch: what is gone is taken away, what is the same is left out. */
-export const change = (before: Values, after: Values): Values => {
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
-  return Object.fromEntries(
-    [...keys].flatMap((key): ReadonlyArray<readonly [string, unknown]> => {
-      const [was, is] = [before[key], after[key]]
-      if (is === undefined) return [[key, null]]
-      if (JSON.stringify(was) === JSON.stringify(is)) return []
-      return [[key, isObject(was) && isObject(is) ? change(was, is) : is]]
-    }),
   )
 }
 

@@ -1,5 +1,6 @@
 /** Small parts: buttons, states, notices, times. */
 import type { ComponentChildren, JSX } from "preact"
+import { useEffect, useState } from "preact/hooks"
 import type { Problem } from "../api/client.ts"
 import type { ExportSummary, Run } from "../api/types.ts"
 import * as Format from "../format.ts"
@@ -73,15 +74,26 @@ export const Empty = ({ children, title }: { readonly title: string; readonly ch
   </div>
 )
 
+/** Renders anew now and then, since what is "in 5 min" changes without anything else changing. */
+const useMinutes = (): void => {
+  const [, again] = useState(0)
+  useEffect(() => {
+    const timer = setInterval(() => again((times) => times + 1), 15_000)
+    return () => clearInterval(timer)
+  }, [])
+}
+
 /** Both ways to say a time: how far away it is, and exactly. */
-export const Time = ({ at, exact }: { readonly at: string | null | undefined; readonly exact?: boolean }) =>
-  at === null || at === undefined ? (
+export const Time = ({ at, exact }: { readonly at: string | null | undefined; readonly exact?: boolean }) => {
+  useMinutes()
+  return at === null || at === undefined ? (
     <span class="muted">–</span>
   ) : (
     <time class="nowrap" dateTime={at} title={`${Format.instant(at)} UTC`}>
       {exact ? Format.instant(at) : Format.fromNow(at)}
     </time>
   )
+}
 
 export const Loading = () => (
   <p class="muted row" role="status">

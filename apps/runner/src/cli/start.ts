@@ -77,6 +77,11 @@ const serve = Effect.fnUntraced(function* (file: string) {
   )
   const address = yield* Ref.get(yield* Server.Listening)
   if (address !== undefined) yield* Effect.logInfo(`console, API, health and metrics on ${address}`)
+  if (runner.listen !== undefined && Server.isShut(runner.listen, runner.token)) {
+    yield* Effect.logWarning(
+      "the console and the API answer nobody: beyond the loopback interface they need a token. Set BATCH_EXPORTS_TOKEN, or token under runner",
+    )
+  }
   return yield* Effect.never
 }, Effect.scoped)
 

@@ -1,6 +1,6 @@
 /** One port: health and figures, the API, and the console. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Context, Effect, Layer, type Redacted, Ref } from "effect"
+import { Context, Effect, Layer, Redacted, Ref } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { createServer } from "node:http"
@@ -50,9 +50,21 @@ const url = (host: string, port: number): string => {
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`
 }
 
-export const layer = (address: Address, token: Redacted.Redacted | undefined) => {
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host
-  const routes = Layer.mergeAll(Health.routes, api, Console.layer, guard({ loopback: isLoopback(host) }))
+/** The token of the configuration, or of the environment. */
+export const tokenOf = (configured: Redacted.Redacted | undefined): Redacted.Redacted | undefined => {
+  const token = process.env["BATCH_EXPORTS_TOKEN"]
+  return configured ?? (token === undefined || token === "" ? undefined : Redacted.make(token))
+}
+
+const isLocal = ({ host }: Address): boolean => isLoopback(host.includes(":") ? `[${host}]` : host)
+
+/** Beyond the loopback interface, nobody comes in without a token. */
+export const isShut = (address: Address, configured: Redacted.Redacted | undefined): boolean =>
+  !isLocal(address) && tokenOf(configured) === undefined
+
+export const layer = (address: Address, configured: Redacted.Redacted | undefined) => {
+  const token = tokenOf(configured)
+  const routes = Layer.mergeAll(Health.routes, api, Console.layer, guard({ loopback: isLocal(address) }))
   return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
     Layer.merge(announce(address.host)),
     // What handlers ask for with each request.

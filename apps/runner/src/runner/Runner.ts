@@ -1,6 +1,6 @@
 /** A whole runner as one layer: state, engine, scheduling, word to people, health. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Effect, Layer, Redacted, References } from "effect"
+import { Effect, Layer, References } from "effect"
 import type { Configuration } from "../config/Config.ts"
 import * as Engine from "../engine/clusterEngine.ts"
 import * as Server from "../http/server.ts"
@@ -21,18 +21,13 @@ export const replace = Effect.fn("replaceConfiguration")(function* (configuratio
   yield* (yield* Catalogue).replaceFile(configuration)
 })
 
-const fromEnvironment = () => {
-  const token = process.env["BATCH_EXPORTS_TOKEN"]
-  return token === undefined || token === "" ? undefined : Redacted.make(token)
-}
-
 const engine = (place: Place) =>
   place._tag === "Folder" ? Engine.single : Layer.unwrap(Effect.map(Self, ({ id }) => Engine.shared(id)))
 
 export const layer = (configuration: Configuration, place: Place) => {
   const { listen, token } = configuration.runner
   return Scheduler.layer.pipe(
-    Layer.provideMerge(listen === undefined ? Layer.empty : Server.layer(listen, token ?? fromEnvironment())),
+    Layer.provideMerge(listen === undefined ? Layer.empty : Server.layer(listen, token)),
     Layer.provideMerge(engine(place)),
     Layer.provideMerge(Executor.layer),
     Layer.provideMerge(Notifier.layer),

@@ -1,0 +1,3 @@
+import { config } from "../../tooling/vitest.shared.ts"
+
+export default config
