@@ -40,7 +40,9 @@ export class Catalogue extends Context.Service<
         const definitions = yield* Definitions
         const file = yield* Ref.make(configuration)
         const unusable = yield* Ref.make<ReadonlyMap<string, Unusable>>(new Map())
+        const seen = yield* Ref.make("")
         const refresh = Effect.gen(function* () {
+          yield* Ref.set(seen, yield* StoredExports.version)
           const settings = yield* Ref.get(file)
           const stored = yield* decodeStored(settings)
           const loaded = prepare({
@@ -61,6 +63,16 @@ export class Catalogue extends Context.Service<
         const alone = <A, E>(change: Effect.Effect<A, E, SqlClient.SqlClient | Secrets>) =>
           change.pipe(one.withPermits(1), Effect.provideContext(context))
         yield* alone(refresh)
+        // Another runner on the same state may have been told.
+        const watch = Effect.gen(function* () {
+          if ((yield* StoredExports.version) !== (yield* Ref.get(seen))) yield* refresh
+        })
+        yield* alone(watch).pipe(
+          Effect.catch((error) => Effect.logError("stored exports could not be looked at; it is tried again", error)),
+          Effect.delay("2 seconds"),
+          Effect.forever,
+          Effect.forkScoped,
+        )
         return {
           file: Ref.get(file),
           replaceFile: (next) => alone(Effect.andThen(Ref.set(file, next), refresh)),

@@ -40,6 +40,13 @@ export const get = Effect.fnUntraced(function* (name: string) {
   return row === undefined ? undefined : fromRow(row)
 })
 
+/** Changes whenever one of them does. */
+export const version = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<Row>`SELECT COUNT(*) AS n, MAX(updated_at) AS updated FROM stored_exports`
+  return `${Number(row?.["n"] ?? 0)} ${Number(row?.["updated"] ?? 0)}`
+})
+
 type Written = Pick<StoredExport, "name" | "definition" | "secrets">
 
 const columns = ({ definition, secrets }: Written) => ({

@@ -10,6 +10,7 @@ import { DatabaseSync } from "node:sqlite"
 import { Api } from "../../src/http/api/Api.ts"
 import { Definitions } from "../../src/runner/Definitions.ts"
 import * as Runner from "../../src/runner/Runner.ts"
+import * as StoredExports from "../../src/store/StoredExports.ts"
 import { withRunner } from "../support/runner.ts"
 import { client, decoded, messages, withKey } from "./support.ts"
 
@@ -191,6 +192,10 @@ describe("the API", () => {
         assert.strictEqual((yield* get("/api/exports/my%20export")).status, 404)
         const again = yield* post("/api/exports", { name: "my export", ...definition, schedule: "hour" })
         assert.deepStrictEqual([again.status, again.body.state], [201, "active"])
+        // Another runner on the same state has been told of one.
+        const elsewhere = { model: definition.model, destination: { type: "file", folder: "/tmp/none" } }
+        yield* StoredExports.insert({ name: "elsewhere", definition: elsewhere, secrets: [] })
+        while ((yield* get("/api/exports/elsewhere")).status !== 200) yield* Effect.sleep("100 millis")
       }).pipe(withRunner(file(), folder))
     }).pipe(Effect.scoped, withKey),
   )
