@@ -214,10 +214,30 @@ layer(ClickHouseServer.layer)("versions of persons", (it) => {
     }),
   )
 
-  it.effect("and neither are keys", () =>
+  it.effect("and neither are keys, unless they may be cleaned", () =>
     Effect.gen(function* () {
       const found = yield* failing("1", FieldType.int32, "a\0b")
       assert.deepNestedInclude(found, { "failure.reason": "ValueUnfit" })
+      const server = yield* ClickHouseServer
+      const tables = yield* people(yield* client(server), {
+        persons: [{ id: 1, version: 1, at: at(12) }],
+        mappings: ["a\0b", "ab", "c"].map((distinctId, version) => ({ distinctId, person: 1, version, at: at(12) })),
+      })
+      const opened = yield* configured(server, { selection: { name: "persons", ...tables } }).open
+      const cleaned = (as: FieldType.FieldType) =>
+        readAll(opened, {
+          projection: projection(opened.model, "postgres-copy-text", {
+            distinct_id: { unfit: "fail", invalid: "nearest", as },
+            person_distinct_id_version: {},
+          }),
+          window: window(hour(12)),
+        })
+      const { tally, text } = yield* cleaned(FieldType.text(200))
+      assert.deepStrictEqual(text.split("\n").slice(0, -1).sort(), ["ab\t0", "ab\t1", "c\t2"])
+      assert.deepStrictEqual(tally, { rows: 3, adjusted: { distinct_id: 1 } })
+      // Cleaning is one thing, cutting another.
+      const cut = yield* Effect.flip(cleaned(FieldType.text(1)))
+      assert.strictEqual(cut.reason, "ValueUnfit")
     }),
   )
 })

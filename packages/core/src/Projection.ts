@@ -20,7 +20,10 @@ export interface Column {
   /** The target column's name for its own type, for plans and for encodings that need it. */
   readonly targetType: string
   readonly unfit: Unfit
-  /** The same for text and JSON that no target could hold: NUL, broken UTF-8, broken documents. Absent: as `unfit` says. */
+  /**
+   * The same for text and JSON that no target could hold: NUL, broken UTF-8, broken documents. Absent: as `unfit` says. Where it is
+   * `nearest` for a key, two keys may become one: they are one record then, and the merge decides.
+   */
   readonly invalid?: Unfit
 }
 

@@ -55,7 +55,7 @@ export const dataFields = {
   onInvalidText: choice(["nearest", "fail"], "nearest", {
     title: "On invalid text",
     description:
-      "What happens to text or JSON that Postgres cannot store as it is. nearest: the nearest text is stored, and counted. fail: the run fails. Keys and versions always fail.",
+      "What happens to text or JSON that Postgres cannot store as it is. nearest: the nearest text is stored, and counted. fail: the run fails.",
   }),
   merge: choice(mergePolicies, "by-version", {
     title: "Merge",

@@ -36,12 +36,19 @@ interface Request {
   readonly tableName: string
 }
 
-/** What happens to values that cannot be stored as they are. Records are told apart by keys and versions: those never change. */
+/**
+ * What happens to values that cannot be stored as they are. Keys and versions are never cut or clamped, since they tell records
+ * apart. A key's text is cleaned like any other, before keys are compared: two that become one are one record, and the newer wins.
+ */
 const policies = (
   { model, settings: { onInvalidText, onOverflow } }: Request,
   field: RecordSchema.Field,
 ): Pick<Projection.Column, "unfit" | "invalid"> => {
-  if (Model.identityFields(model).has(field.name)) return { unfit: "fail" }
+  if (Model.identityFields(model).has(field.name)) {
+    const isText =
+      field.type._tag === "Text" && model.identity._tag === "Upsert" && model.identity.key.includes(field.name)
+    return isText && onInvalidText === "nearest" ? { unfit: "fail", invalid: "nearest" } : { unfit: "fail" }
+  }
   const of = field.type._tag === "List" ? field.type.of : field.type
   const text = of._tag === "Text" || of._tag === "Json"
   return { unfit: onOverflow, ...(text && onInvalidText !== onOverflow ? { invalid: onInvalidText } : {}) }
