@@ -2,12 +2,14 @@
 import { type Destination, type Model, Window } from "@batch-exports/core"
 import { createClient } from "@clickhouse/client"
 import { assert, describe, it as plain, layer } from "@effect/vitest"
-import { DateTime, Effect, Result } from "effect"
+import { DateTime, Effect, Logger, Metric, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import { join } from "node:path"
 import { here } from "../src/cli/repairRuns.ts"
 import type { RepairData } from "../src/cli/repair.ts"
 import type { VerifyData } from "../src/cli/verify.ts"
+import { Definitions } from "../src/runner/Definitions.ts"
+import { countingLate } from "../src/runner/lateRows.ts"
 import { runExport } from "../src/runExport.ts"
 import { plan } from "../src/verify/repair.ts"
 import { repairMode } from "../src/verify/repairable.ts"
@@ -152,6 +154,21 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000, excludeTestSer
       assert.strictEqual(found.code, 3)
       assert.match(found.stdout, /\+7 +came after the export: batch-exports repair brings them/)
       assert.match(found.stdout, /3 windows: 7 rows not exported/)
+
+      const said: Array<string> = []
+      const settings = configuration(file, world.env)
+      yield* Effect.flatMap(countingLate, (round) => round([{ least: 0, most: 3_600_000 }])).pipe(
+        Effect.provide(Definitions.layer(settings)),
+        Effect.provide(Logger.layer([Logger.make(({ message }) => void said.push(String(message)))])),
+      )
+      assert.lengthOf(said, 1)
+      assert.match(
+        said[0] ?? "",
+        /^7 rows came after .* batch-exports repair events --from 2026-01-31T06:00:00.000Z --to/,
+      )
+      const figures = yield* Metric.snapshot
+      const figure = figures.find(({ id }) => id === "batch_exports_late_rows")
+      assert.deepInclude(figure?.state, { value: 7 })
 
       const data = join(world.folder, "repairing")
       const repaired = yield* withRunner(

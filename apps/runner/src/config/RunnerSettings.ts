@@ -77,6 +77,14 @@ export const Block = Schema.Struct({
       examples: ["1 hour"],
     }),
   ),
+  recount: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      title: "Recount",
+      description:
+        "Whether each exported window is counted again at the source, an hour and a day after its export, to notice rows that came late.",
+      default: true,
+    }),
+  ),
   keepRuns: Schema.optionalKey(
     lengthOfTime(1, {
       title: "Keep runs",
@@ -131,6 +139,7 @@ export interface RunnerSettings {
   /** Milliseconds, as all lengths here. */
   readonly retryFor: number
   readonly stallTimeout: number
+  readonly recount: boolean
   readonly keepRuns: number
   readonly grace: number
   readonly listen: { readonly host: string; readonly port: number } | undefined
@@ -156,6 +165,7 @@ export const make = (block: typeof Block.Type = {}): RunnerSettings => ({
   autoPauseAfter: block.autoPauseAfter ?? 3,
   retryFor: millis(block.retryFor ?? "1 hour"),
   stallTimeout: millis(block.stallTimeout ?? "1 hour"),
+  recount: block.recount ?? true,
   keepRuns: millis(block.keepRuns ?? "90 days"),
   grace: millis(block.grace ?? "10 seconds"),
   listen: block.listen === "off" ? undefined : parseListen(block.listen ?? "127.0.0.1:9464"),

@@ -4,6 +4,7 @@ import { Singleton } from "effect/cluster"
 import { backfilling } from "./backfill.ts"
 import { cancelRequested, dispatch, reconcile } from "./dispatch.ts"
 import { Executions } from "./Executions.ts"
+import { countingLate, PAUSE } from "./lateRows.ts"
 import { planDue } from "./planDue.ts"
 import { leave, present } from "./presence.ts"
 import { Self } from "./Self.ts"
@@ -36,6 +37,7 @@ const planning = Effect.fnUntraced(function* () {
   const work = yield* Work
   const executions = yield* Executions
   const advanceBackfills = yield* backfilling
+  const countLate = yield* countingLate
   // What a process that died was about to do comes first.
   yield* Effect.ignore(reconcile(0))
   const round = Effect.gen(function* () {
@@ -50,7 +52,10 @@ const planning = Effect.fnUntraced(function* () {
       repeat("planning", executions.awaitEnd(TICK), round),
       repeat("looking for lost runs", Effect.sleep("20 seconds"), reconcile(SILENCE)),
       ...(work === "everything"
-        ? [repeat("comparing with the ledger", Effect.sleep("10 minutes"), Effect.delay(trustLedger(), "1 minute"))]
+        ? [
+            repeat("comparing with the ledger", Effect.sleep("10 minutes"), Effect.delay(trustLedger(), "1 minute")),
+            Effect.delay(repeat("counting late rows", Effect.sleep(PAUSE), countLate()), "10 minutes"),
+          ]
         : []),
       repeat("forgetting what is old", Effect.sleep("10 minutes"), forgetOld()),
     ],

@@ -36,6 +36,11 @@ const behind = Metric.gauge("batch_exports_behind_seconds", {
   description: "How far the end of an export's last completed window is in the past.",
 })
 
+const late = Metric.gauge("batch_exports_late_rows", {
+  description:
+    "Rows of exported windows that came after their export, as far as windows of the last day have been counted again.",
+})
+
 const runners = Metric.gauge("batch_exports_runners", {
   description: "Runners that share the state, this one included.",
 })
@@ -58,6 +63,9 @@ export const ended = (
     yield* Metric.update(Metric.withAttributes(bytes, attributes), result.bytes)
     yield* Metric.update(Metric.withAttributes(seconds, attributes), result.milliseconds / 1000)
   })
+
+export const lateRows = (exportName: string, count: number) =>
+  Metric.update(Metric.withAttributes(late, { export: exportName }), count)
 
 export const attemptFailed = (run: Pick<Run, "export">, reason: string) =>
   Metric.update(Metric.withAttributes(attempts, { export: run.export, reason }), 1)

@@ -9,6 +9,8 @@ export interface Options {
   readonly export: Export
   readonly source: Source.Opened
   readonly range: Window.Window
+  /** Which windows to look at; all of the range, unless given. */
+  readonly only?: (question: Question) => boolean
   /** Told before each window. */
   readonly onWindow?: (index: number, of: number) => Effect.Effect<void>
 }
@@ -30,7 +32,7 @@ export const verify = Effect.fn("verify")(function* (
     endless: source.endless ?? false,
     definition: source.definition,
   }
-  const asked = questions(yield* ledgerOf(options.export), options.range)
+  const asked = questions(yield* ledgerOf(options.export), options.range).filter(options.only ?? (() => true))
   return yield* Effect.forEach(asked, (question, index) =>
     Effect.andThen(
       options.onWindow?.(index, asked.length) ?? Effect.void,
