@@ -1,5 +1,6 @@
 /** The end of an answer, however the network cuts it into pieces. */
 import { assert, describe, it } from "@effect/vitest"
+import type { Framing } from "../src/encodings/RowEncoding.ts"
 import { Answer, type End } from "../src/read/Answer.ts"
 
 const nonce = "0123456789abcdef0123456789abcdef"
@@ -8,20 +9,26 @@ const message =
   "Code: 395. DB::Exception: Value passed to 'throwIf' function is non-zero. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)"
 const block = `\r\n__exception__\r\n${tag}\r\n${message}\n${message.length + 1} ${tag}\r\n__exception__\r\n`
 
-const read = (pieces: ReadonlyArray<Uint8Array>, withTag = true): { readonly text: string; readonly end: End } => {
-  const answer = new Answer({ nonce, tag: withTag ? tag : undefined })
+const mark = { nonce: "fedcba9876543210fedcba9876543210", digits: 2 }
+
+const read = (
+  pieces: ReadonlyArray<Uint8Array>,
+  withTag = true,
+  framing: Framing = "lines",
+): { readonly text: string; readonly end: End } => {
+  const answer = new Answer({ nonce, tag: withTag ? tag : undefined, framing, mark })
   const out: Array<Uint8Array> = []
   for (const piece of pieces) {
     const ready = answer.push(piece)
     if (ready !== undefined) out.push(ready)
   }
   const { end, rest } = answer.end()
-  return { text: Buffer.concat([...out, rest]).toString(), end }
+  return { text: Buffer.concat([...out, rest]).toString("latin1"), end }
 }
 
 /** The whole, every way to cut it in two, byte by byte, and with an empty piece in it. */
 const cuts = (text: string): ReadonlyArray<ReadonlyArray<Uint8Array>> => {
-  const bytes = Buffer.from(text)
+  const bytes = Buffer.from(text, "latin1")
   return [
     [bytes],
     ...Array.from(bytes, (_, at) => [bytes.subarray(0, at), bytes.subarray(at)]),
@@ -106,8 +113,60 @@ describe("Answer", () => {
     })
   })
 
+  it("shows the server's words, not a row's that quotes others, of an answer without a trailer", () => {
+    const quoted = "1\tCode: 1. DB::Exception: quoted\n2\tx\n"
+    for (const text of [`${quoted}${message}\n`, `${quoted}3\tcut${message}\n`]) {
+      assert.deepStrictEqual(read([Buffer.from(text)], false).end, { _tag: "Exception", text: message })
+    }
+  })
+
+  describe("of rows of fields, on servers that do not mark exceptions", () => {
+    /** One row of fields, as COPY's binary format has it. */
+    const row = (...values: ReadonlyArray<string>) =>
+      `\0${String.fromCharCode(values.length)}${values.map((value) => `\0\0${String.fromCharCode(value.length >> 8, value.length & 255)}${value}`).join("")}`
+    const two = `${row("a", "1")}${row("some", "other")}`
+    const quote = "Code: 1. DB::Exception: quoted\n"
+
+    it("finds an exception before, behind and without the trailer, whatever stands before it", () => {
+      for (const before of ["", two, row("a", quote), `${two}${mark.nonce}01`, row("a", quote.repeat(600))]) {
+        const texts = [`${before}${message}\n${nonce}2`, `${before}${nonce}2${message}\n`, `${before}${message}\n`]
+        for (const text of texts) {
+          const ways = before.length < 200 ? cuts(text) : [[Buffer.from(text, "latin1")]]
+          for (const pieces of ways) {
+            const { end } = read(pieces, false, "fields")
+            assert.strictEqual(end._tag, "Exception", JSON.stringify(text))
+            if (end._tag === "Exception") assert.isTrue(end.text.startsWith(message), end.text)
+          }
+        }
+      }
+    })
+
+    it("finds it in the middle of a row, cut off anywhere", () => {
+      for (let length = 0; length <= two.length; length++) {
+        const { end } = read([Buffer.from(`${two.slice(0, length)}${message}\n`, "latin1")], false, "fields")
+        assert.deepStrictEqual(end, { _tag: "Exception", text: message })
+      }
+    })
+
+    it("leaves a row alone whose last field quotes one, however long and marked or not", () => {
+      for (const value of [quote, `before ${quote}`, `${quote}${quote}`, "x".repeat(40_000) + quote]) {
+        for (const marked of ["", `${mark.nonce}10`]) {
+          const whole = `${two}${row("b", value)}${marked}`
+          for (const size of [1, 1000, 20_000, 100_000]) {
+            const bytes = Buffer.from(`${whole}${nonce}3`, "latin1")
+            const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+              bytes.subarray(at * size, (at + 1) * size),
+            )
+            if (size === 1 && bytes.length > 1000) continue
+            assert.deepStrictEqual(read(pieces, false, "fields"), { text: whole, end: { _tag: "Whole", rows: 3 } })
+          }
+        }
+      }
+    })
+  })
+
   it.each([1, 10, 200, 10_000])("holds no more than a piece of %d bytes and a short end back", (size) => {
-    const answer = new Answer({ nonce, tag })
+    const answer = new Answer({ nonce, tag, framing: "lines", mark })
     let passed = 0
     for (let piece = 0; piece < 50; piece++) passed += answer.push(Buffer.alloc(size, 0x61))?.length ?? 0
     assert.isAtLeast(passed, 50 * size - size - 200)

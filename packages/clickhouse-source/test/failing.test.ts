@@ -176,6 +176,50 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
     }),
   )
 
+  it.effect("that a server breaks off at any byte, with and without a mark on its exception", () =>
+    Effect.gen(function* () {
+      const engine = yield* ClickHouseServer
+      const name = yield* table(yield* client(engine), [{ event: "é" }, { event: "Code: 1. DB::Exception: quoted" }])
+      const message = "Code: 241. DB::Exception: Memory limit (total) exceeded. (MEMORY_LIMIT_EXCEEDED)"
+      const tag = "rnywyenkhyqjnfxz"
+      const block = `\r\n__exception__\r\n${tag}\r\n${message}\n${message.length + 1} ${tag}\r\n__exception__\r\n`
+      let body: (nonce: string) => ReadonlyArray<string | Uint8Array> = () => []
+      let marked = false
+      const server = yield* replaying((asked, response) => {
+        const known = described(asked)
+        if (known !== undefined) return response.end(known)
+        if (marked) response.setHeader("X-ClickHouse-Exception-Tag", tag)
+        for (const piece of body(nonceOf(asked))) response.write(piece)
+        return response.end()
+      })
+      const fields = { team_id: { targetType: "integer" }, event: { targetType: "text" } }
+      for (const encoding of ["postgres-copy-binary", "postgres-copy-text", "jsonl"]) {
+        const projected = projection(model, encoding, fields)
+        const recorded = yield* Effect.scoped(
+          Effect.flatMap(configured(engine, { selection: { table: name } }).open, (opened) =>
+            readAll(opened, { projection: projected }),
+          ),
+        )
+        const opened = yield* configured(server).open
+        const replayed = readAll(opened, { projection: projected })
+        for (marked of [true, false]) {
+          body = (nonce) => [recorded.bytes, `${nonce}2`]
+          assert.deepStrictEqual((yield* replayed).bytes, recorded.bytes, encoding)
+          for (let at = 0; at <= recorded.bytes.length; at++) {
+            body = () => [recorded.bytes.subarray(0, at), marked ? block : `${message}\n`]
+            const error = yield* failure(replayed)
+            assert.strictEqual(error.reason, "MemoryLimit", `${encoding}, ${at} bytes: ${error.message}`)
+            assert.include(error.message, "Memory limit (total) exceeded")
+            assert.notInclude(error.message, "quoted")
+          }
+        }
+        // As the engine may end an answer that it has given up, with its count.
+        body = (nonce) => [recorded.bytes, `${message}\n`, `${nonce}2`]
+        assert.strictEqual((yield* failure(replayed)).reason, "MemoryLimit", encoding)
+      }
+    }),
+  )
+
   it.effect("that breaks before anybody reads it", () =>
     Effect.gen(function* () {
       const server = yield* replaying((asked, response) => {

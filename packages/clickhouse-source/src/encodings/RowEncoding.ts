@@ -33,9 +33,12 @@ export interface Separated {
   readonly between: string
   readonly after: string
 }
+/** A row is a line, or fields that begin with their length in four bytes. */
+export type Framing = "lines" | "fields"
 
 export interface RowEncoding {
   readonly name: Encoding.EncodingName
+  readonly framing: Framing
   /** Undefined where the encoding has no form for the value's type. */
   readonly write: (cell: Cell) => Written | undefined
   /** The row around the places where the server puts the values, one for each name. */

@@ -7,6 +7,7 @@ import type { RowEncoding } from "./RowEncoding.ts"
 
 export const csv: RowEncoding = {
   name: "csv",
+  framing: "lines",
   write: ({ value }) => {
     const text = textOf(withNulls(value).sql, value.type)
     if (text === undefined) return undefined

@@ -7,6 +7,7 @@ import { type RowEncoding, type Slot, verbatim } from "./RowEncoding.ts"
 
 export const jsonl: RowEncoding = {
   name: Encoding.jsonl,
+  framing: "lines",
   write: ({ value }) => {
     const slot = escaped(value) ?? composed(value)
     return slot && [slot]

@@ -10,6 +10,7 @@ import type { RowEncoding } from "./RowEncoding.ts"
 
 export const postgresCopyBinary: RowEncoding = {
   name: "postgres-copy-binary",
+  framing: "fields",
   write: ({ columns, index, targetType, value }) => {
     const target = binaryType(value.type, targetType)
     const form = target && formOf(value.sql, value.type, target)

@@ -9,6 +9,7 @@ import type { RowEncoding, Slot } from "./RowEncoding.ts"
 
 export const postgresCopyText: RowEncoding = {
   name: "postgres-copy-text",
+  framing: "lines",
   write: ({ value }) => {
     const slot = written(value)
     return slot && [slot]

@@ -4,7 +4,7 @@ import type { ClickHouseSettings } from "@clickhouse/client"
 import { DateTime, Result } from "effect"
 import { find as findEncoding } from "../encodings/index.ts"
 import * as Parquet from "../encodings/parquet.ts"
-import type { RowEncoding, Separated, Slot } from "../encodings/RowEncoding.ts"
+import type { Framing, RowEncoding, Separated, Slot } from "../encodings/RowEncoding.ts"
 import { unfitMark } from "../errors/classify.ts"
 import type { Named, Rows, Slice, SourceModel } from "../models/SourceModel.ts"
 import { identifier, literal } from "../sql/text.ts"
@@ -28,12 +28,14 @@ export interface Lines {
   readonly row: string
   /** Fields whose values may have been adjusted; a row in which one was ends in a mark (see read/Marks.ts). */
   readonly marked: ReadonlyArray<string>
+  readonly framing: Framing
 }
 
 /** The same from a server without templates of that kind: every row ends in a mark, by which the rows are counted. */
 export interface Marked extends Separated {
   readonly _tag: "Marked"
   readonly marked: ReadonlyArray<string>
+  readonly framing: Framing
 }
 
 /** A file in a format of its own, which says at its end what is in it. */
@@ -186,6 +188,7 @@ const templated = (cast: Cast, from: string, encoding: RowEncoding, mark: string
         _tag: "Lines",
         row: marks === undefined ? row : `${row}\${batch_marks:Raw}`,
         marked: marks?.fields ?? [],
+        framing: encoding.framing,
       },
     }
   })
@@ -201,7 +204,7 @@ const marked = (cast: Cast, from: string, encoding: RowEncoding, mark: string): 
     return {
       query: `${selected([...expressions, every], cast, from)}\nFORMAT CustomSeparated`,
       settings: {},
-      form: { _tag: "Marked", ...separated, marked: marks?.fields ?? [] },
+      form: { _tag: "Marked", ...separated, marked: marks?.fields ?? [], framing: encoding.framing },
     }
   })
 }

@@ -3,9 +3,14 @@
  * end of the answer, which is ours: a nonce and the number of rows. An exception, too, arrives as part of the body, because
  * the status was sent long before it.
  */
+import type { Framing } from "../encodings/RowEncoding.ts"
+import * as Untagged from "./untagged.ts"
 
 export interface Options {
   readonly nonce: string
+  /** What begins a mark (see Marks.ts), and how many digits follow it. */
+  readonly mark: { readonly nonce: string; readonly digits: number }
+  readonly framing: Framing
   /**
    * What the server said (X-ClickHouse-Exception-Tag, 25.11 and newer) that it would put around an exception. Without it,
    * an exception is plain text somewhere near the end.
@@ -35,19 +40,22 @@ const textLimit = 65_536
 /** Digits of the greatest count, and some. */
 const digits = 24
 
-const untagged = /Code: \d+\. DB::[A-Za-z]*Exception: /
-
 export class Answer implements Proof {
   readonly #nonce: string
   readonly #count: RegExp
   readonly #marker: Buffer | undefined
   readonly #reach: number
+  readonly #marks: RegExp
+  readonly #framing: Framing
+  #isAll = true
   #held: Buffer = Buffer.alloc(0)
   #exception: Buffer | undefined
 
-  constructor({ counted = true, nonce, tag }: Options) {
+  constructor({ counted = true, framing, mark, nonce, tag }: Options) {
     this.#nonce = nonce
     this.#count = counted ? /^\d+$/ : /^$/
+    this.#framing = framing
+    this.#marks = new RegExp(`${mark.nonce}[01]{${mark.digits}}`, "g")
     this.#marker = tag === undefined ? undefined : Buffer.from(`__exception__\r\n${tag}`)
     this.#reach = Math.max(nonce.length + digits, this.#marker?.length ?? untaggedReach)
   }
@@ -70,11 +78,13 @@ export class Answer implements Proof {
     if (next.length >= this.#reach) {
       const ready = this.#held
       this.#held = next
+      this.#isAll &&= ready.length === 0
       return ready.length === 0 ? undefined : ready
     }
     const all = Buffer.concat([this.#held, next])
     const safe = Math.max(0, all.length - this.#reach)
     this.#held = all.subarray(safe)
+    this.#isAll &&= safe === 0
     return safe === 0 ? undefined : all.subarray(0, safe)
   }
 
@@ -97,10 +107,17 @@ export class Answer implements Proof {
     const count = start < 0 ? "" : this.#held.toString("latin1", start + this.#nonce.length)
     const body = start < 0 ? this.#held : this.#held.subarray(0, start)
     const isWhole = start >= 0 && this.#count.test(count)
-    const text = this.#marker === undefined ? untaggedText(isWhole ? lastLine(body) : this.#held) : undefined
-    if (text !== undefined) return { rest: nothing, end: { _tag: "Exception", text } }
+    if (this.#marker === undefined) {
+      const text = isWhole ? Untagged.behindRows(this.#tail(body)) : Untagged.inBroken(this.#tail(this.#held))
+      if (text !== undefined) return { rest: nothing, end: { _tag: "Exception", text } }
+    }
     if (!isWhole) return { rest: nothing, end: { _tag: "CutShort" } }
     return { rest: body, end: { _tag: "Whole", rows: count === "" ? undefined : Number(count) } }
+  }
+
+  #tail(held: Buffer): Untagged.Tail {
+    const bytes = Buffer.from(held.toString("latin1").replaceAll(this.#marks, ""), "latin1")
+    return { bytes, isAll: this.#isAll, framing: this.#framing }
   }
 }
 
@@ -110,19 +127,3 @@ export const markedText = (block: string): string =>
     .replace(/^__exception__\r\n[^\r]*\r\n/, "")
     .replace(/\d+ \S+\r\n__exception__\r\n$/, "")
     .trim()
-
-export const untaggedText = (end: Buffer): string | undefined => {
-  const text = end.toString()
-  const found = untagged.exec(text)
-  return found === null ? undefined : text.slice(found.index).trim()
-}
-
-/**
- * Old servers may print the trailer after the exception. An exception then stands where the last row should: a line without
- * tabs that begins with it, which no row of several columns can be.
- */
-const lastLine = (body: Buffer): Buffer => {
-  const text = body.toString("latin1").trimEnd()
-  const start = text.search(/(?:^|\n)Code: \d+\. DB::[A-Za-z]*Exception: [^\t]*$/)
-  return start < 0 ? Buffer.alloc(0) : body.subarray(start)
-}

@@ -3,7 +3,8 @@
  * everything stands, which has to be where it is said to be.
  */
 import { Parquet } from "@batch-exports/core"
-import { type End, markedText, type Proof, untaggedText } from "./Answer.ts"
+import { type End, markedText, type Proof } from "./Answer.ts"
+import * as Untagged from "./untagged.ts"
 
 /** Metadata takes some hundred bytes for each column of a row group. */
 const longestMetadata = 32 * 1024 * 1024
@@ -57,7 +58,10 @@ export class FileAnswer implements Proof {
     const tail = Buffer.concat(this.#kept)
     const rows = this.#rows(tail)
     if (rows !== undefined) return { rest, end: { _tag: "Whole", rows } }
-    const text = this.#marker === undefined ? untaggedText(tail.subarray(-untaggedReach)) : undefined
+    const text =
+      this.#marker === undefined
+        ? Untagged.inBroken({ bytes: tail.subarray(-untaggedReach), isAll: false, framing: "fields" })
+        : undefined
     return { rest, end: text === undefined ? { _tag: "CutShort" } : { _tag: "Exception", text } }
   }
 

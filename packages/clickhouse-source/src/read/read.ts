@@ -93,7 +93,13 @@ const begin = Effect.fnUntraced(function* (
     answer:
       form._tag === "File"
         ? new FileAnswer({ tag: started.tag })
-        : new Answer({ nonce, tag: started.tag, counted: form._tag === "Lines" }),
+        : new Answer({
+            nonce,
+            tag: started.tag,
+            counted: form._tag === "Lines",
+            framing: form.framing,
+            mark: { nonce: mark, digits: form.marked.length },
+          }),
     marks,
     outcome,
     patience: Duration.toMillis(connection.patience),
