@@ -109,7 +109,15 @@ const everything = Effect.gen(function* () {
   said["ended"] = [yield* Backfills.cancel(id), yield* Backfills.cancel(id), yield* Backfills.resume(id)]
   said["backfills"] = (yield* Backfills.list(5)).map(({ cursorAt, state }) => [cursorAt, state])
 
-  said["totals"] = [...(yield* Pages.totals)]
+  said["totals"] = [...(yield* Pages.totals(["a", "b"]))]
+  said["latest"] = [...(yield* Pages.latest(["a", "b"]))].map(([name, run]) => [name, run.state, run.window.start])
+  const tomorrow = Date.now() + 24 * HOUR
+  said["points"] = (yield* Pages.points({ exports: ["a"], from: 0, to: tomorrow, period: tomorrow })).map(
+    ({ completed, failed, index }) => [completed, failed, index],
+  )
+  said["print"] = Object.keys(yield* Pages.fingerprint)
+  yield* Exports.restart("b", 7)
+  said["restarted"] = (yield* Exports.get("b"))?.removedAt
   said["page"] = (yield* Pages.runs({ limit: 2 })).map(({ window }) => window.start)
   const stored = { name: "c", definition: { model: {} }, secrets: [] }
   said["stored"] = [yield* StoredExports.insert(stored), yield* StoredExports.insert(stored)]

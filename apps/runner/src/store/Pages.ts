@@ -41,37 +41,38 @@ export interface Totals {
   readonly failed: number
 }
 
-/** Of each export that has runs. */
-export const totals = Effect.gen(function* () {
+/** Of those exports that have runs. */
+export const totals = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<Row>`SELECT export,
-      MAX(CASE WHEN state = 'completed' THEN window_end END) AS until,
-      SUM(CASE WHEN state = 'scheduled' THEN 1 ELSE 0 END) AS waiting,
-      SUM(CASE WHEN state IN ('starting', 'running') THEN 1 ELSE 0 END) AS running,
-      SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS failed
-    FROM runs GROUP BY export`
-  return new Map(
-    rows.map((row): readonly [string, Totals] => [
-      String(row["export"]),
-      {
-        until: row["until"] === null ? null : Number(row["until"]),
-        waiting: Number(row["waiting"]),
-        running: Number(row["running"]),
-        failed: Number(row["failed"]),
-      },
-    ]),
-  )
+  if (names.length === 0) return new Map<string, Totals>()
+  const rows = yield* sql<Row>`SELECT export, state, COUNT(*) AS n, MAX(window_end) AS until FROM runs
+    WHERE ${sql.in("export", names)} GROUP BY export, state ORDER BY export`
+  const found = new Map<string, Totals>()
+  for (const row of rows) {
+    const name = String(row["export"])
+    const [state, n] = [String(row["state"]), Number(row["n"])]
+    const before = found.get(name) ?? { until: null, waiting: 0, running: 0, failed: 0 }
+    found.set(name, {
+      until: state === "completed" ? Number(row["until"]) : before.until,
+      waiting: before.waiting + (state === "scheduled" ? n : 0),
+      running: before.running + (state === "starting" || state === "running" ? n : 0),
+      failed: before.failed + (state === "failed" ? n : 0),
+    })
+  }
+  return found
 })
 
 /** The run of each export that was heard of last: the one under way, or the one that ended last. */
 export const latest = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   if (names.length === 0) return new Map<string, Run>()
-  const rows = yield* sql<Row>`SELECT * FROM (
-      SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.export ORDER BY COALESCE(r.finished_at, 9000000000000000) DESC, r.window_start DESC) AS place
-      FROM runs r WHERE r.started_at IS NOT NULL AND ${sql.in("export", names)}
-    ) AS placed WHERE place = 1`
-  return new Map(rows.map((row) => [String(row["export"]), fromRow(row)]))
+  // One look into an index for each export, however many runs it has.
+  const ended = yield* sql<Row>`SELECT * FROM runs WHERE id IN (
+      SELECT (SELECT r.id FROM runs r WHERE r.export = e.name AND r.finished_at IS NOT NULL ORDER BY r.finished_at DESC LIMIT 1)
+      FROM exports e WHERE ${sql.in("name", names)})`
+  const underWay = yield* sql<Row>`SELECT * FROM runs
+    WHERE state IN ('starting', 'running') AND started_at IS NOT NULL AND ${sql.in("export", names)} ORDER BY window_start`
+  return new Map([...ended, ...underWay].map((row) => [String(row["export"]), fromRow(row)]))
 })
 
 export interface Point {
@@ -96,15 +97,16 @@ export const points = Effect.fnUntraced(function* (question: {
   const sql = yield* SqlClient.SqlClient
   const { exports, from, period, to } = question
   if (exports.length === 0) return []
-  const index = sql`(finished_at - CAST(${from} AS BIGINT)) / CAST(${period} AS BIGINT)`
-  const rows = yield* sql<Row>`SELECT export, ${index} AS place,
+  const rows = yield* sql<Row>`SELECT export, place,
       SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS completed,
       SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS failed,
       SUM(CASE WHEN state = 'completed' THEN rows_received ELSE 0 END) AS received,
       SUM(CASE WHEN state = 'completed' THEN bytes ELSE 0 END) AS bytes,
       SUM(CASE WHEN state = 'completed' THEN finished_at - started_at ELSE 0 END) AS millis
-    FROM runs WHERE finished_at >= ${from} AND finished_at < ${to} AND ${sql.in("export", exports)}
-    GROUP BY export, ${index} ORDER BY 2`
+    FROM (
+      SELECT r.*, (finished_at - CAST(${from} AS BIGINT)) / CAST(${period} AS BIGINT) AS place FROM runs r
+      WHERE finished_at >= ${from} AND finished_at < ${to} AND ${sql.in("export", exports)}
+    ) AS placed GROUP BY export, place ORDER BY place`
   return rows.map((row): Point => ({
     export: String(row["export"]),
     index: Number(row["place"]),
@@ -116,20 +118,20 @@ export const points = Effect.fnUntraced(function* (question: {
   }))
 })
 
-/** Changes whenever something that the console shows does. Cheap, since it is asked for every second. */
+/** Changes whenever something that the console shows does. Asked for every second, so it walks no finished runs. */
 export const fingerprint = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const [runs] =
-    yield* sql<Row>`SELECT COUNT(*) AS n, MAX(created_at) AS made, MAX(finished_at) AS ended, SUM(generation) AS again,
-      SUM(CASE WHEN state IN ('starting', 'running') THEN 1 ELSE 0 END) AS running, SUM(cancel_requested) AS cancelled,
-      SUM(CASE WHEN state IN ('starting', 'running') THEN heartbeat_at ELSE 0 END) AS beat, MAX(started_at) AS begun FROM runs`
+  const [ended] = yield* sql<Row>`SELECT MAX(finished_at) AS ended FROM runs`
+  const [unfinished] = yield* sql<Row>`SELECT COUNT(*) AS n, SUM(heartbeat_at) AS beat, SUM(attempts) AS attempts,
+      SUM(CASE WHEN state = 'scheduled' THEN 0 ELSE 1 END) AS begun, SUM(cancel_requested) AS cancelled, SUM(generation) AS again
+    FROM runs WHERE state IN ('scheduled', 'starting', 'running')`
   const [exports] =
     yield* sql<Row>`SELECT COUNT(*) AS n, MAX(paused_at) AS paused, COUNT(paused_at) AS pauses, SUM(cursor_at) AS cursors,
       MAX(removed_at) AS removed, COUNT(removed_at) AS removals, (SELECT MAX(updated_at) FROM stored_exports) AS updated,
       (SELECT COUNT(*) FROM stored_exports) AS stored FROM exports`
   const [backfills] = yield* sql<Row>`SELECT COUNT(*) AS n, MAX(created_at) AS made, MAX(finished_at) AS ended,
       SUM(CASE WHEN state = 'running' THEN 1 ELSE 0 END) AS running, SUM(cursor_at) AS cursors FROM backfills`
-  return { runs: text(runs), exports: text(exports), backfills: text(backfills) }
+  return { runs: `${text(ended)} ${text(unfinished)}`, exports: text(exports), backfills: text(backfills) }
 })
 
 const text = (row: Row | undefined): string => Object.values(row ?? {}).join("|")

@@ -148,6 +148,13 @@ const runners = Effect.gen(function* () {
   yield* sql`INSERT INTO compatibility (oldest) VALUES (5)`
 })
 
+/** What the console asks of one export among hundreds, each with thousands of runs. */
+const pages = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE INDEX runs_export_state ON runs (export, state, window_end)`
+  yield* sql`CREATE INDEX runs_export_finished ON runs (export, finished_at)`
+})
+
 const TABLE = "batch_exports_migrations"
 
 /** In order. What is added must not be in the way of a runner that does not know it; otherwise, raise `compatibility.oldest`. */
@@ -157,6 +164,7 @@ const all = {
   "0003_places": places,
   "0004_stored_exports": storedExports,
   "0005_runners": runners,
+  "0006_pages": pages,
 }
 
 /** The version of the schema that this program knows. */

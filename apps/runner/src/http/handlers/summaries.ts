@@ -28,7 +28,7 @@ export const summaries = Effect.fnUntraced(function* (names: ReadonlyArray<strin
   const { exports: ofFile, vocabulary } = yield* catalogue.file
   const stored = new Map((yield* StoredExports.all).map((each) => [each.name, each.definition]))
   const states = new Map((yield* Exports.all).map((state) => [state.name, state]))
-  const totals = yield* Pages.totals
+  const totals = yield* Pages.totals(names)
   const latest = yield* Pages.latest(names)
   const now = yield* Clock.currentTimeMillis
   const from = Math.floor(now / HOUR) * HOUR - 23 * HOUR
