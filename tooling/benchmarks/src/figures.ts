@@ -31,12 +31,18 @@ export const speed: ReadonlyArray<Figure> = [
   { title: "Postgres CPU s", of: ({ cpu }) => cpu.postgres, digits: 2 },
 ]
 
+export const runnerCost: Figure = {
+  title: "runner CPU ms/MB",
+  of: ({ cpu }, { copyBytes }) => per(cpu.runner, copyBytes / MB / 1_000),
+  digits: 2,
+}
+
 export const cost: ReadonlyArray<Figure> = [
   { title: "peak memory MB", of: ({ peakBytes }) => per(peakBytes, MB), digits: 0 },
   { title: "WAL MB", of: ({ walBytes }) => walBytes / MB, digits: 0 },
   { title: "sent MB", of: ({ bytes }) => per(bytes, MB), digits: 1 },
   { title: "start-up s", of: ({ startUp }) => startUp?.seconds, digits: 2 },
-  { title: "runner CPU ms/MB", of: ({ cpu }, { copyBytes }) => per(cpu.runner, copyBytes / MB / 1_000), digits: 2 },
+  runnerCost,
   {
     title: "the same without start-up",
     of: (measurement, { copyBytes }) => per(workingCpu(measurement), copyBytes / MB / 1_000),

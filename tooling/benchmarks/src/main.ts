@@ -8,6 +8,7 @@ import { attempt, BenchmarkError } from "./BenchmarkError.ts"
 import { choose, contestants, names } from "./contestants/index.ts"
 import { hasShellTools, shellNote } from "./contestants/shell.ts"
 import { machine } from "./machine.ts"
+import * as Parts from "./parts.ts"
 import * as Proc from "./proc.ts"
 import * as Merges from "./merge/report.ts"
 import * as Report from "./report.ts"
@@ -15,6 +16,7 @@ import { compete } from "./rounds.ts"
 import * as Scenarios from "./scenarios.ts"
 import * as Servers from "./servers.ts"
 import * as Target from "./target.ts"
+import * as Verdict from "./verdict.ts"
 
 const boolean = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
@@ -26,13 +28,18 @@ const flags = {
   ),
   rows: Flag.String("rows").pipe(Flag.withDescription("How many events: such as 100k or 100k,1M"), Flag.optional),
   all: boolean("all", "Every width in both of its standard sizes, whatever --width and --rows say. Takes hours"),
-  pairs: Flag.Int("pairs").pipe(
-    Flag.withDescription("How many rounds, after the warm-up; 5 unless given"),
+  rounds: Flag.Int("rounds").pipe(
+    Flag.withAlias("pairs"),
+    Flag.withDescription("How many, after the warm-up; 5 unless given"),
     Flag.optional,
   ),
   only: Flag.String("only").pipe(Flag.withDescription(`Some of: ${names.join(", ")}`), Flag.optional),
   tls: boolean("tls", "Encrypt the connections to Postgres, for all contestants"),
-  quick: boolean("quick", "10k rows and 2 rounds, unless --rows or --pairs say otherwise: to see that it works"),
+  quick: boolean("quick", "10k rows and 2 rounds, unless --rows or --rounds say otherwise: to see that it works"),
+  parts: Flag.String("parts").pipe(
+    Flag.withDescription("A folder that keeps each finished size: what is there already is not measured again"),
+    Flag.optional,
+  ),
   json: boolean("json", "Print the report as JSON"),
   write: boolean("write", "Write the report to docs/benchmarks.md too"),
 }
@@ -49,8 +56,8 @@ const bench = Command.make(
     const shell = hasShellTools()
     const choice = choose(contestants(shell), Option.getOrUndefined(asked.only))
     if ("problem" in choice) return yield* new BenchmarkError({ message: choice.problem })
-    const rounds = Option.getOrElse(asked.pairs, () => (asked.quick ? 2 : 5))
-    if (rounds < 1) return yield* new BenchmarkError({ message: "--pairs must be at least 1" })
+    const rounds = Option.getOrElse(asked.rounds, () => (asked.quick ? 2 : 5))
+    if (rounds < 1) return yield* new BenchmarkError({ message: "--rounds must be at least 1" })
 
     if (!shell) yield* Console.error(`plain pipes: ${shellNote(shell)}`)
     if (!Proc.available) yield* Console.error("no CPU and memory figures: they are read from Linux's /proc")
@@ -64,8 +71,19 @@ const bench = Command.make(
       yield* Console.error("starting ClickHouse and Postgres")
       const servers = yield* Servers.start({ tls: asked.tls })
       const user = yield* Target.makeUser(servers)
-      const results = yield* Effect.forEach(selected.scenarios, (scenario) =>
-        compete({ servers, user, scenario, contestants: present, rounds }),
+      const folder = Option.getOrUndefined(asked.parts)
+      const results = yield* Effect.forEach(
+        selected.scenarios,
+        Effect.fnUntraced(function* (scenario) {
+          const found = folder === undefined ? undefined : Parts.find(folder, scenario, present, rounds)
+          if (found !== undefined) {
+            yield* Console.error(`\n${Scenarios.describe(scenario)}: taken from ${folder}`)
+            return found
+          }
+          const result = yield* compete({ servers, user, scenario, contestants: present, rounds })
+          if (folder !== undefined) yield* attempt("keep the result", async () => Parts.keep(folder, result))
+          return result
+        }),
       )
       const made: Report.Report = {
         at: new Date(),
@@ -78,6 +96,7 @@ const bench = Command.make(
       return made
     }).pipe(Effect.scoped)
 
+    for (const line of Verdict.lines(report.results)) yield* Console.error(line)
     yield* Console.log(asked.json ? Report.json(report) : Report.markdown(report))
     if (asked.write) {
       yield* attempt("write the report", async () =>

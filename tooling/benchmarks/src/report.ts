@@ -7,6 +7,7 @@ import * as Proc from "./proc.ts"
 import type { Result } from "./rounds.ts"
 import { describe } from "./scenarios.ts"
 import { settings } from "./servers.ts"
+import * as Verdict from "./verdict.ts"
 
 export interface Report {
   readonly at: Date
@@ -31,6 +32,7 @@ export const markdown = (report: Report): string =>
     ].join("\n"),
     ...report.results.map(section),
     ...memory(report.results),
+    ...goals(report.results),
     "## Contestants",
     report.contestants
       .map(
@@ -94,6 +96,19 @@ const memory = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
       ),
   )
   return lines.length === 0 ? [] : ["## Peak memory by size", table(["MB, at rows", "fewer rows", "more rows"], lines)]
+}
+
+const goals = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
+  const found = Verdict.judged(results)
+  return found.length === 0
+    ? []
+    : [
+        "## What is aimed at",
+        table(
+          ["typical events", "measured", "at most"],
+          found.map(({ measured, most, unit, what }) => [what, `${measured.toFixed(2)}${unit}`, `${most}${unit}`]),
+        ),
+      ]
 }
 
 const method = ({ tls }: Report): string =>

@@ -4,6 +4,8 @@ import type { Command, Output, Said } from "./Contestant.ts"
 
 export type Program = "pipe" | "ours" | "rows" | "jsonCopy" | "insertFunction"
 
+const compiled = fileURLToPath(new URL("../../../../node_modules/.cache/node", import.meta.url))
+
 export const nodeProgram = (name: Program, task: unknown): Command => {
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
   return {
@@ -15,7 +17,8 @@ export const nodeProgram = (name: Program, task: unknown): Command => {
       ...(extension === ".ts" ? ["--conditions=@batch-exports/source"] : []),
       fileURLToPath(new URL(`../programs/${name}${extension}`, import.meta.url)),
     ],
-    env: {},
+    // As the command line does, which keeps what it has compiled.
+    env: name === "ours" && process.env["NODE_COMPILE_CACHE"] === undefined ? { NODE_COMPILE_CACHE: compiled } : {},
     stdin: JSON.stringify(task),
     read: readProgram,
   }
