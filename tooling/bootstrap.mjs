@@ -235,7 +235,7 @@ switch (task) {
     if (args[0] === "demo" || args[0] === "start") buildConsole()
     const main = join(root, "apps", "runner", "src", "main.ts")
     // The flag is the one of the program's first line.
-    exec(node, ["--max-semi-space-size=1", "--conditions=@batch-exports/source", main, ...args], process.cwd())
+    exec(node, ["--conditions=@batch-exports/source", main, ...args], process.cwd())
     break
   }
   case "exec":

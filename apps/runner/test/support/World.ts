@@ -167,7 +167,8 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     })
     const said = async (text: string) => {
       while (!stderr.includes(text)) {
-        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended before it said "${text}"`)
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`it ended before it said "${text}": ${stderr}`)
         await sleep(20)
       }
     }

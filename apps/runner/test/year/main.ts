@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { told } from "../support/quantiles.ts"
 import { query, runsOf } from "../support/runnerProcess.ts"
 import { World } from "../support/World.ts"
 
@@ -18,8 +19,6 @@ const { values: said } = parseArgs({
 const hours = Number(said.hours)
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
-const quantile = (values: ReadonlyArray<number>, part: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0
 
 const main = Effect.gen(function* () {
   const world = yield* World
@@ -38,11 +37,10 @@ const main = Effect.gen(function* () {
   const runs = runsOf(data)
   const timings = runs.flatMap((run) => (run.timings === null ? [] : [run.timings]))
   for (const phase of ["open", "transfer", "commit"] as const) {
-    const all = timings.map((each) => each[phase])
-    console.log(`${phase.padEnd(8)} p50 ${quantile(all, 0.5)} ms, p95 ${quantile(all, 0.95)} ms`)
+    console.log(`${phase.padEnd(8)} ${told(timings.map((each) => each[phase]))}`)
   }
   const whole = runs.map((run) => (run.finishedAt ?? 0) - (run.dispatchedAt ?? 0))
-  console.log(`dispatched to finished p50 ${quantile(whole, 0.5)} ms, p95 ${quantile(whole, 0.95)} ms`)
+  console.log(`dispatched to finished ${told(whole)}`)
   console.log(`${runs.length} windows in ${seconds(took)}: ${(took / runs.length).toFixed(1)} ms each`)
 
   const ledger = yield* world.query<{ windows: number; hours: number; rows: number; stored: number }>(
