@@ -32,8 +32,10 @@ const engine = (endsRuns: Ref.Ref<boolean>) =>
         submit: ({ generation, runId }) =>
           Effect.gen(function* () {
             if (!(yield* Ref.get(endsRuns))) return
-            yield* Runs.attemptStarted({ id: runId, generation })
-            yield* Runs.completed({ id: runId, generation }, { _tag: "AlreadyExported", notices: [] })
+            const run = yield* Runs.take({ id: runId, generation }, "a runner")
+            if (run === undefined) return
+            yield* Runs.attemptStarted(run)
+            yield* Runs.completed(run, { _tag: "AlreadyExported", notices: [] })
           }).pipe(Effect.orDie, Effect.provideContext(context)),
         cancel: () => Effect.void,
         status: () => Effect.succeed("unknown" as const),

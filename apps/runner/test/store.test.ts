@@ -70,13 +70,19 @@ const everything = Effect.gen(function* () {
   if (first === undefined || second === undefined) throw new Error("two runs wait")
   said["dispatched"] = [yield* Runs.dispatch(first.id), yield* Runs.dispatch(first.id)]
   said["occupied"] = yield* Runs.occupied
-  said["started"] = yield* Runs.attemptStarted(first)
-  yield* Runs.heartbeat(first, 2 ** 40)
+  const taken = yield* Runs.take(first, "one")
+  const mine = yield* Runs.take(first, "two")
+  if (taken === undefined || mine === undefined) throw new Error("it was dispatched")
+  said["runner"] = [taken.claim, taken.runner, mine.claim, mine.runner]
+  // Whoever lost a run says nothing about it any more.
+  const lost = [yield* Runs.attemptStarted(taken), yield* Runs.heartbeat(taken, 1), yield* Runs.cancelled(taken)]
+  said["lost"] = lost
+  said["started"] = [yield* Runs.attemptStarted(mine), yield* Runs.heartbeat(mine, 2 ** 40)]
   said["progress"] = (yield* Runs.get(first.id))?.progressBytes
   said["cancelled"] = [yield* Runs.requestCancel(second.id), yield* Runs.requestCancel(first.id)]
   said["requests"] = (yield* Runs.cancelRequests).length
   const failure = { side: "runner", reason: "Unknown", recovery: "stop", code: null, message: "'", remedy: "" } as const
-  said["failed"] = [yield* Runs.failed(first, failure), yield* Runs.failed(first, failure)]
+  said["failed"] = [yield* Runs.failed(mine, failure), yield* Runs.failed(mine, failure)]
   said["inARow"] = yield* Runs.failuresInARow("a", 3)
   said["retried"] = [
     yield* Runs.retry(first.id),
@@ -155,6 +161,7 @@ it.live("the same in SQLite, in Postgres and through PgBouncer", () =>
   Effect.gen(function* () {
     const expected = yield* Effect.provide(everything, State.owned(yield* folder))
     assert.strictEqual(expected["one by one"], 10)
+    assert.deepStrictEqual(expected["lost"], [false, false, false])
     assert.deepStrictEqual(yield* Effect.provide(everything, State.owned(yield* direct)), expected)
     if (hasPgBouncer()) {
       assert.deepStrictEqual(yield* Effect.provide(everything, State.owned(yield* pooled)), expected)

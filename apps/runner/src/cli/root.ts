@@ -10,6 +10,7 @@ const commands = {
   peek: async () => (await import("./peek.ts")).peek,
   run: async () => (await import("./run.ts")).run,
   start: async () => (await import("./start.ts")).start,
+  runners: async () => (await import("./runners.ts")).runners,
   status: async () => (await import("./status.ts")).status,
   runs: async () => (await import("./runs.ts")).runs,
   logs: async () => (await import("./logs.ts")).logs,
@@ -35,7 +36,7 @@ const REFERENCE = "Reference"
 /** As the help shows them. */
 const groups: ReadonlyArray<{ readonly group: string; readonly names: ReadonlyArray<Name> }> = [
   { group: "First steps", names: ["demo", "init", "check", "plan", "peek", "run"] },
-  { group: "The runner", names: ["start", "status", "runs", "logs"] },
+  { group: "The runner", names: ["start", "runners", "status", "runs", "logs"] },
   { group: "Control", names: ["pause", "resume", "retry", "cancel", "backfill", "verify", "repair", "ledger"] },
   { group: REFERENCE, names: ["models", "destinations", "schema"] },
 ]

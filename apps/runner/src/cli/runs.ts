@@ -80,6 +80,7 @@ export const describe = (run: Run): string =>
     ["made by", run.backfillId === null ? run.origin : `backfill ${run.backfillId}`],
     ["mode", run.mode === "once" ? "" : run.mode],
     ["attempts", String(run.attempts)],
+    ["runner", run.runner ?? ""],
     ["due", Times.instant(run.dueAt)],
     ["started", Times.instant(run.startedAt)],
     ["finished", Times.instant(run.finishedAt)],

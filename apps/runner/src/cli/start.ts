@@ -1,6 +1,6 @@
 /** `batch-exports start`: the runner itself. Runs until it is told to stop. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Console, Effect, Layer, Logger, Ref } from "effect"
+import { Console, Deferred, Effect, Layer, Logger, Ref } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Otlp } from "effect/observability"
 import { load } from "../config/load.ts"
@@ -8,6 +8,7 @@ import { builtIn } from "../plugins.ts"
 import { Definitions } from "../runner/Definitions.ts"
 import * as Server from "../http/server.ts"
 import * as Runner from "../runner/Runner.ts"
+import { Self } from "../runner/Self.ts"
 import { stopping } from "./exitCode.ts"
 import { failed, reported } from "./failure.ts"
 import * as Flags from "./flags.ts"
@@ -82,7 +83,7 @@ const serve = Effect.fnUntraced(function* (file: string) {
       "the console and the API answer nobody: beyond the loopback interface they need a token. Set BATCH_EXPORTS_TOKEN, or token under runner",
     )
   }
-  return yield* Effect.never
+  return yield* Deferred.await((yield* Self).refused)
 }, Effect.scoped)
 
 /** A configuration that cannot be used changes nothing. */

@@ -1,9 +1,11 @@
 /** Carries one execution of a run out, from its row in the state database to its row in the state database. */
 import { type ExportError, Window } from "@batch-exports/core"
-import { Cause, Context, DateTime, Effect, Exit, Layer } from "effect"
+import { Cause, Clock, Context, DateTime, Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Execution } from "../engine/RunEngine.ts"
 import { type Finished, runExport } from "../runExport.ts"
+import * as Exports from "../store/Exports.ts"
+import { patiently } from "../store/patiently.ts"
 import type { Run } from "../store/Run.ts"
 import * as Runs from "../store/Runs.ts"
 import { current, type Definition, Definitions } from "./Definitions.ts"
@@ -13,6 +15,7 @@ import { Notifier } from "./Notifier.ts"
 import { patience } from "./patience.ts"
 import * as Metrics from "./metrics.ts"
 import { log } from "./runLog.ts"
+import { Self } from "./Self.ts"
 import { stalled } from "./stalled.ts"
 
 export class Executor extends Context.Service<
@@ -22,7 +25,7 @@ export class Executor extends Context.Service<
   static readonly layer = Layer.effect(
     this,
     Effect.gen(function* () {
-      const context = yield* Effect.context<SqlClient.SqlClient | Definitions | Executions | Notifier>()
+      const context = yield* Effect.context<SqlClient.SqlClient | Definitions | Executions | Notifier | Self>()
       return {
         // Without the state database nothing can be said or done: the engine begins the run again.
         execute: (execution) =>
@@ -32,22 +35,21 @@ export class Executor extends Context.Service<
   )
 }
 
-const execute = Effect.fn("executeRun")(function* ({ generation, runId }: Execution) {
-  const run = yield* Runs.get(runId)
-  // An engine may deliver twice; what is finished stays as it is.
-  if (run === undefined || run.generation !== generation) return
-  if (run.state !== "starting" && run.state !== "running") return
+const execute = Effect.fn("executeRun")(function* (execution: Execution) {
+  const executions = yield* Executions
+  // Another runner takes it, or the next process.
+  if (yield* executions.isClosed) return yield* Effect.never
+  const { id: runner } = yield* Self
+  const run = yield* patiently(Runs.take({ id: execution.runId, generation: execution.generation }, runner))
+  if (run === undefined) return
   yield* Effect.annotateCurrentSpan({ export: run.export, run: run.id })
   const definition = (yield* current).definitions.get(run.export)
-  if (definition === undefined) {
-    const failure = Failures.removed(run.export)
-    if (yield* Runs.skipped(run, failure)) yield* log(run, "warn", `skipped: ${failure.message}`)
-    return
-  }
+  if (definition === undefined) return yield* patiently(undefinedHere(run))
   if (run.cancelRequested) return yield* cancelled(run)
-  if (run.state === "running") yield* log(run, "warn", "begun again: the runner was stopped in the middle")
+  if (run.state === "running") {
+    yield* patiently(log(run, "warn", "begun again: the runner was stopped in the middle"))
+  }
 
-  const executions = yield* Executions
   const committed = { parts: 0 }
   const ended = yield* Effect.gen(function* () {
     const word = yield* executions.enter(run.id)
@@ -57,15 +59,39 @@ const execute = Effect.fn("executeRun")(function* ({ generation, runId }: Execut
   if (ended === "cancelled") return yield* cancelled(run, committed.parts)
   if (ended === "stopping") {
     const what = `rolled back${committed.parts === 0 ? "" : ", but for what is committed"}`
-    yield* log(run, "info", `${what}, since the runner is stopping; it is begun again when the runner starts`)
+    const then = "since the runner is stopping; it is begun again by another, or when the runner starts"
+    yield* log(run, "info", `${what}, ${then}`)
     // The engine must not take this for an end: it waits here until the process is gone.
     return yield* Effect.never
   }
   if (Exit.isSuccess(ended)) return yield* completed(run, ended.value, definition.export.destination.place)
-  // The run has become somebody else's.
-  if (Cause.hasInterruptsOnly(ended.cause)) return
-  yield* failed(run, ended.cause)
+  if (!Cause.hasInterruptsOnly(ended.cause)) return yield* failed(run, ended.cause)
+  // The run has become somebody else's. Another runner answers for the same execution, and the engine must hear one answer.
+  const now = yield* patiently(Runs.get(run.id))
+  if (now?.generation === run.generation && now.claim !== run.claim) return yield* Effect.never
 })
+
+/** While configurations are being replaced, another runner may know the export. */
+const undefinedHere = Effect.fnUntraced(function* (run: Run) {
+  const state = yield* Exports.get(run.export)
+  if (state !== undefined && state.removedAt === null) {
+    yield* log(run, "warn", "given back: the configuration of this runner does not have the export")
+    return yield* Runs.giveBack(run, (yield* Clock.currentTimeMillis) + 5_000)
+  }
+  const failure = Failures.removed(run.export)
+  if (yield* Runs.skipped(run, failure)) yield* log(run, "warn", `skipped: ${failure.message}`)
+})
+
+/** Ends when the run is found to be somebody else's, who took it while this runner was not heard of. */
+const heartbeats = (run: Run, bytes: () => number) =>
+  Effect.suspend(() => Runs.heartbeat(run, bytes())).pipe(
+    // What the state does not answer is no answer.
+    Effect.orElseSucceed(() => true),
+    Effect.withTracerEnabled(false),
+    Effect.delay("2 seconds"),
+    Effect.repeat({ while: (isOurs) => isOurs }),
+    Effect.andThen(Effect.interrupt),
+  )
 
 const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition, committed: { parts: number }) {
   const { runner } = yield* current
@@ -75,14 +101,7 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition, 
     end: DateTime.makeUnsafe(run.window.end),
   })
   const context = yield* Effect.context<SqlClient.SqlClient>()
-  yield* Effect.suspend(() => Runs.heartbeat(run, meter.bytes)).pipe(
-    Effect.ignore,
-    Effect.withTracerEnabled(false),
-    Effect.delay("2 seconds"),
-    Effect.forever,
-    Effect.forkScoped,
-  )
-  return yield* runExport({
+  const exported = runExport({
     export: definition.export,
     window,
     // A ledger does not take the same run twice, even by force: that would be a second copy for one lost answer. Another wish is another run.
@@ -91,8 +110,8 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition, 
     onAttempt: Effect.gen(function* () {
       meter.bytes = 0
       meter.attempt += 1
-      if (!(yield* Runs.attemptStarted(run))) return yield* Effect.interrupt
-      yield* log(run, "info", `attempt ${meter.attempt}: ${Window.format(window)}`)
+      if (!(yield* patiently(Runs.attemptStarted(run)))) return yield* Effect.interrupt
+      yield* patiently(log(run, "info", `attempt ${meter.attempt}: ${Window.format(window)}`))
     }).pipe(Effect.orDie, Effect.provideContext(context)),
     onProgress: ({ bytes }) => {
       meter.bytes = bytes
@@ -104,25 +123,29 @@ const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition, 
       Effect.gen(function* () {
         committed.parts += 1
         const rows = outcome._tag === "Exported" ? outcome.stored.received : 0
-        yield* log(run, "info", `sub-window ${of - left} of ${of}: ${rows} rows, ${Window.format(window)}`)
+        yield* patiently(log(run, "info", `sub-window ${of - left} of ${of}: ${rows} rows, ${Window.format(window)}`))
       }).pipe(Effect.orDie, Effect.provideContext(context)),
     onFailure: (error) =>
       Metrics.attemptFailed(run, error.reason).pipe(
-        Effect.andThen(log(run, "warn", `attempt ${meter.attempt}: ${Failures.describe(error)}`)),
+        Effect.andThen(patiently(log(run, "warn", `attempt ${meter.attempt}: ${Failures.describe(error)}`))),
         Effect.orDie,
         Effect.provideContext(context),
       ),
     around: stalled(() => meter.bytes, runner.stallTimeout),
     patience: () => patience(runner.retryFor, () => meter.waited),
   })
-}, Effect.scoped)
+  return yield* Effect.raceFirst(
+    exported,
+    heartbeats(run, () => meter.bytes),
+  )
+})
 
 const completed = Effect.fnUntraced(function* (
   run: Run,
   { milliseconds, outcome }: Finished,
   place: string | undefined,
 ) {
-  if (!(yield* Runs.completed(run, outcome, place))) return
+  if (!(yield* patiently(Runs.completed(run, outcome, place)))) return
   const counted =
     outcome._tag === "AlreadyExported" ? { rows: 0, bytes: 0 } : { rows: outcome.stored.received, bytes: outcome.bytes }
   yield* Metrics.ended(run, "completed", { ...counted, milliseconds })
@@ -137,7 +160,7 @@ const completed = Effect.fnUntraced(function* (
 })
 
 const cancelled = Effect.fnUntraced(function* (run: Run, parts = 0) {
-  if (!(yield* Runs.cancelled(run))) return
+  if (!(yield* patiently(Runs.cancelled(run)))) return
   yield* Metrics.ended(run, "cancelled")
   const left = parts === 0 ? "nothing of this run was published" : `the sub-windows that were committed (${parts}) stay`
   yield* log(run, "info", `cancelled: ${left}`)
@@ -145,7 +168,7 @@ const cancelled = Effect.fnUntraced(function* (run: Run, parts = 0) {
 
 const failed = Effect.fnUntraced(function* (run: Run, cause: Cause.Cause<ExportError>) {
   const failure = Failures.ofCause(cause)
-  if (!(yield* Runs.failed(run, failure))) return
+  if (!(yield* patiently(Runs.failed(run, failure)))) return
   yield* Metrics.ended(run, "failed")
   yield* log(run, "error", `failed: ${Failures.describe(failure)}. To do: ${failure.remedy}`)
   const notifier = yield* Notifier

@@ -1,7 +1,8 @@
 /** This runner among those that share a state. */
-import { Clock, Context, Effect, Layer, Ref } from "effect"
+import { Clock, Context, Deferred, Effect, Layer, Ref } from "effect"
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
+import type { StateUnusable } from "../store/StateUnusable.ts"
 import { version } from "../version.ts"
 
 export class Self extends Context.Service<
@@ -16,6 +17,8 @@ export class Self extends Context.Service<
     readonly plannedAt: Ref.Ref<number | null>
     /** What the state said when it last answered. */
     readonly heard: Ref.Ref<{ readonly at: number; readonly plannedAt: number }>
+    /** Fails when this runner must not go on with the state as it has become. */
+    readonly refused: Deferred.Deferred<never, StateUnusable>
   }
 >()("batch-exports/Self") {
   static readonly layer = (listen: { readonly host: string; readonly port: number } | undefined) =>
@@ -24,12 +27,13 @@ export class Self extends Context.Service<
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         return {
-          id: `${hostname().slice(0, 40)}-${randomUUID().slice(0, 8)}`,
+          id: `${hostname().slice(0, 40)}-${process.pid}-${randomUUID().slice(0, 8)}`,
           version,
           listen: listen === undefined ? null : `http://${listen.host}:${listen.port}`,
           startedAt: now,
           plannedAt: yield* Ref.make<number | null>(null),
           heard: yield* Ref.make({ at: now, plannedAt: now }),
+          refused: yield* Deferred.make<never, StateUnusable>(),
         }
       }),
     )

@@ -2,6 +2,7 @@
 import { Clock, Effect } from "effect"
 import { RunEngine } from "../engine/RunEngine.ts"
 import * as Backfills from "../store/Backfills.ts"
+import { exclusively } from "../store/exclusively.ts"
 import * as Exports from "../store/Exports.ts"
 import type { Run } from "../store/Run.ts"
 import * as Runs from "../store/Runs.ts"
@@ -10,11 +11,19 @@ import { Places } from "./places.ts"
 
 /** Answers how many were handed over. */
 export const dispatch = Effect.fn("dispatch")(function* (work: "everything" | "backfills" = "everything") {
-  const { definitions, runner } = yield* current
+  const { runner } = yield* current
   const now = yield* Clock.currentTimeMillis
-  const waiting = yield* Runs.waiting(now, runner.concurrency)
-  if (waiting.length === 0) return 0
+  if ((yield* Runs.waiting(now, runner.concurrency)).length === 0) return 0
+  // A runner that was thought dead may still be planning: together they must not take more places than there are.
+  const taken = yield* take(work, now).pipe(exclusively("dispatch"))
   const engine = yield* RunEngine
+  for (const run of taken) yield* engine.submit(execution(run))
+  return taken.length
+})
+
+/** Takes places for runs that wait. Whoever dies between this and the engine's receipt leaves them to `reconcile`. */
+const take = Effect.fnUntraced(function* (work: "everything" | "backfills", now: number) {
+  const { definitions, runner } = yield* current
   const paused = new Set((yield* Exports.all).filter(({ pausedAt }) => pausedAt !== null).map(({ name }) => name))
   const backfills = new Map((yield* Backfills.unfinished).map((backfill) => [backfill.id, backfill.concurrency]))
   const places = new Places(yield* Runs.occupied, {
@@ -25,18 +34,14 @@ export const dispatch = Effect.fn("dispatch")(function* (work: "everything" | "b
         ? (definitions.get(run.export)?.schedule?.concurrency ?? 1)
         : (backfills.get(run.backfillId) ?? 1),
   })
-  let handed = 0
-  for (const run of waiting) {
+  const taken: Array<Run> = []
+  for (const run of yield* Runs.waiting(now, runner.concurrency)) {
     if (work === "backfills" && run.backfillId === null) continue
     // A pause holds back what the schedule asks for; a backfill or a repair is somebody's wish of its own.
     if (run.origin !== "backfill" && run.origin !== "repair" && paused.has(run.export)) continue
-    if (!places.take(run)) continue
-    if (yield* Runs.dispatch(run.id)) {
-      yield* engine.submit(execution(run))
-      handed += 1
-    }
+    if (places.take(run) && (yield* Runs.dispatch(run.id))) taken.push(run)
   }
-  return handed
+  return taken
 })
 
 const execution = ({ generation, id }: Run) => ({ runId: id, generation })

@@ -1,5 +1,6 @@
 /** A runner's word to the others that it is there, and its look at what they say. */
-import { Clock, Effect, Ref } from "effect"
+import { Clock, Deferred, Effect, Ref } from "effect"
+import { compatible } from "../store/compatible.ts"
 import * as Runners from "../store/Runners.ts"
 import { Executions } from "./Executions.ts"
 import { measure } from "./metrics.ts"
@@ -8,6 +9,7 @@ import { Self } from "./Self.ts"
 /** One round. */
 export const present = Effect.gen(function* () {
   const self = yield* Self
+  yield* compatible.pipe(Effect.catchTag("StateUnusable", (error) => Deferred.fail(self.refused, error)))
   const executions = yield* Executions
   yield* Runners.beat({
     id: self.id,

@@ -35,6 +35,10 @@ export interface Run {
   readonly generation: number
   /** The generation in which a person last asked for the window to be exported again, whatever the ledger says; 0: never. */
   readonly wish: number
+  /** Counts who took it in hand. Only the last one may say what becomes of it. */
+  readonly claim: number
+  /** The runner that took it in hand last; null: none yet. */
+  readonly runner: string | null
   readonly attempts: number
   readonly dueAt: number
   readonly createdAt: number
@@ -79,6 +83,8 @@ export const fromRow = (row: Row): Run => ({
   state: text(row["state"]) as State,
   generation: number(row["generation"]),
   wish: number(row["wish"]),
+  claim: number(row["claim"]),
+  runner: textOrNull(row["runner"]),
   attempts: number(row["attempts"]),
   dueAt: number(row["due_at"]),
   createdAt: number(row["created_at"]),

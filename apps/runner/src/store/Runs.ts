@@ -141,28 +141,46 @@ export const silentSince = (before: number): Answer<ReadonlyArray<Run>> =>
 
 type Key = Pick<Run, "id" | "generation">
 
+/** A run in the hands of whoever took it last. */
+type Claimed = Pick<Run, "id" | "generation" | "claim">
+
+/**
+ * Takes a run in hand, also from a runner that may not know yet that it lost it: from now on, nothing that the other one writes
+ * finds the run. Undefined when there is nothing to do: an engine may deliver twice.
+ */
+export const take = ({ generation, id }: Key, runner: string): Answer<Run | undefined> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const now = yield* Clock.currentTimeMillis
+    const [row] = yield* sql<Row>`UPDATE runs SET claim = claim + 1, runner = ${runner}, heartbeat_at = ${now}
+      WHERE id = ${id} AND generation = ${generation} AND state IN ('starting', 'running') RETURNING *`
+    return row === undefined ? undefined : fromRow(row)
+  })
+
 /** False when the run is not this execution's any more. */
-export const attemptStarted = ({ generation, id }: Key): Answer<boolean> =>
+export const attemptStarted = ({ claim, generation, id }: Claimed): Answer<boolean> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
     const rows = yield* sql<Row>`UPDATE runs SET state = 'running', attempts = attempts + 1, progress_bytes = 0,
         started_at = COALESCE(started_at, ${now}), heartbeat_at = ${now}
-      WHERE id = ${id} AND generation = ${generation} AND state IN ('starting', 'running') RETURNING id`
+      WHERE id = ${id} AND generation = ${generation} AND claim = ${claim} AND state IN ('starting', 'running') RETURNING id`
     return rows.length > 0
   })
 
-export const heartbeat = ({ generation, id }: Key, bytes: number): Answer<void> =>
+/** False when somebody else has the run. */
+export const heartbeat = ({ claim, generation, id }: Claimed, bytes: number): Answer<boolean> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
-    yield* sql`UPDATE runs SET heartbeat_at = ${now}, progress_bytes = ${bytes}
-      WHERE id = ${id} AND generation = ${generation} AND state = 'running'`
+    const rows = yield* sql<Row>`UPDATE runs SET heartbeat_at = ${now}, progress_bytes = ${bytes}
+      WHERE id = ${id} AND generation = ${generation} AND claim = ${claim} AND state IN ('starting', 'running') RETURNING id`
+    return rows.length > 0
   })
 
-export const completed = ({ generation, id }: Key, outcome: ExportWindow.Outcome, place?: string): Answer<boolean> => {
+export const completed = (run: Claimed, outcome: ExportWindow.Outcome, place?: string): Answer<boolean> => {
   const exported = outcome._tag === "Exported" ? outcome : undefined
-  return finish(id, generation, {
+  return finish(run, {
     state: "completed",
     error: null,
     went_to: place ?? null,
@@ -181,20 +199,20 @@ export const completed = ({ generation, id }: Key, outcome: ExportWindow.Outcome
   })
 }
 
-export const failed = ({ generation, id }: Key, error: Failure): Answer<boolean> =>
-  finish(id, generation, { state: "failed", error: JSON.stringify(error) })
+export const failed = (run: Claimed, error: Failure): Answer<boolean> =>
+  finish(run, { state: "failed", error: JSON.stringify(error) })
 
-export const cancelled = ({ generation, id }: Key): Answer<boolean> => finish(id, generation, { state: "cancelled" })
+export const cancelled = (run: Claimed): Answer<boolean> => finish(run, { state: "cancelled" })
 
-export const skipped = ({ generation, id }: Key, error: Failure): Answer<boolean> =>
-  finish(id, generation, { state: "skipped", error: JSON.stringify(error) })
+export const skipped = (run: Claimed, error: Failure): Answer<boolean> =>
+  finish(run, { state: "skipped", error: JSON.stringify(error) })
 
-const finish = (id: string, generation: number, changes: Record<string, unknown>): Answer<boolean> =>
+const finish = ({ claim, generation, id }: Claimed, changes: Record<string, unknown>): Answer<boolean> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const now = yield* Clock.currentTimeMillis
     const rows = yield* sql<Row>`UPDATE runs SET ${sql.update({ ...changes, cancel_requested: 0, finished_at: now })}
-      WHERE id = ${id} AND generation = ${generation} AND state IN ('scheduled', 'starting', 'running') RETURNING id`
+      WHERE id = ${id} AND generation = ${generation} AND claim = ${claim} AND state IN ('scheduled', 'starting', 'running') RETURNING id`
     return rows.length > 0
   })
 
@@ -251,6 +269,14 @@ export const failuresInARow = (exportName: string, upTo: number): Answer<number>
       ORDER BY finished_at DESC LIMIT ${upTo}`
     const firstOther = rows.findIndex((row) => row["state"] !== "failed")
     return firstOther === -1 ? rows.length : firstOther
+  })
+
+/** Gives a run back that this runner cannot carry out, for another one to do soon. */
+export const giveBack = ({ claim, generation, id }: Claimed, dueAt: number): Answer<void> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`UPDATE runs SET state = 'scheduled', generation = generation + 1, due_at = ${dueAt}
+      WHERE id = ${id} AND generation = ${generation} AND claim = ${claim} AND state IN ('starting', 'running')`
   })
 
 /** A run whose execution ended without a word: it waits anew, as another execution. */

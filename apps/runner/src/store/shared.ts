@@ -2,24 +2,12 @@
 import { Effect, Layer } from "effect"
 import { SqlMessageStorage, SqlRunnerStorage } from "effect/cluster"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
+import { compatible } from "./compatible.ts"
 import { exclusively } from "./exclusively.ts"
-import { found, known, migrate } from "./migrations.ts"
+import { known, migrate } from "./migrations.ts"
 import type { Postgres } from "./Place.ts"
 import * as Client from "./postgres.ts"
 import { StateUnusable } from "./StateUnusable.ts"
-
-const tooNew = (oldest: number): StateUnusable =>
-  new StateUnusable({
-    message: `the state was changed by a newer version of batch-exports: it needs schema ${oldest}, and this one knows ${known}`,
-    remedy: "Upgrade this program to the version of the newest runner.",
-  })
-
-/** Fails where a newer runner has changed the tables in a way that this program does not understand. */
-export const compatible = Effect.gen(function* () {
-  const { oldest, version } = yield* found
-  if (oldest > known) return yield* tooNew(oldest)
-  return version
-})
 
 const schemaExists = Effect.fnUntraced(function* (schema: string) {
   const sql = yield* SqlClient.SqlClient
