@@ -23,14 +23,19 @@ export interface Database extends DevPostgres {
 export class Postgres extends Context.Service<Postgres, Database>()("test/Postgres") {
   static readonly layer = Layer.effect(
     this,
-    Effect.promise(
-      () => (running ??= Effect.runPromise(Effect.provideService(shared, Scope.Scope, Scope.makeUnsafe()))),
-    ),
+    Effect.promise(() => (running ??= launch())),
   )
 }
 
 /** Never closed: its keeper stops it when the worker ends. */
 let running: Promise<Database> | undefined
+
+const launch = () =>
+  Effect.runPromise(Effect.provideService(shared, Scope.Scope, Scope.makeUnsafe())).catch((error: unknown) => {
+    // The next file tries again.
+    running = undefined
+    throw error
+  })
 
 /** Plaintext is on, for the tests that cut a connection at an exact message. */
 const shared = Effect.gen(function* () {
