@@ -35,6 +35,35 @@ const exportThrough = Effect.fnUntraced(function* (
   return result._tag === "Success" ? "committed" : result.failure.reason
 })
 
+/** Commits wait for a standby of this name, as they do for one that has just died. */
+const waitForStandby = Effect.fnUntraced(function* (standby: string) {
+  const { sql } = yield* Postgres
+  yield* sql(`ALTER SYSTEM SET synchronous_standby_names = '${standby}'`)
+  yield* sql(`SELECT pg_reload_conf()`)
+  const now = sql<{ now: string }>(`SELECT current_setting('synchronous_standby_names') AS now`)
+  yield* eventually("the setting is read", now, ([row]) => row?.now === standby)
+})
+
+const absentStandby = Effect.acquireRelease(waitForStandby("nobody"), () => waitForStandby(""))
+
+/** Exports ten rows, and loses the connection while the server waits for the standby. */
+const exportHeld = Effect.fnUntraced(function* (schema: string, run: ReturnType<typeof runOf>) {
+  const { sql } = yield* Postgres
+  const fork = Effect.runPromiseWith(yield* Effect.context())
+  // Broken any earlier, the server might never read the COMMIT.
+  const committing = eventually(
+    "the commit waits for the standby",
+    sql<{ n: number }>(`SELECT count(*)::int4 AS n FROM pg_stat_activity WHERE wait_event = 'SyncRep'`),
+    ([row]) => row?.n === 1,
+  )
+  const onCommit = (link: Link) => {
+    link.client.removeAllListeners("close")
+    void fork(committing).then(() => link.client.resetAndDestroy())
+    return "pass" as const
+  }
+  return yield* exportThrough(schema, onCommit, { lockTimeout: "500 millis" }, run)
+})
+
 layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
   it.effect("cut before the server sees COMMIT: not committed, and the next run completes", () =>
     Effect.gen(function* () {
@@ -139,41 +168,45 @@ layer(Postgres.layer, { excludeTestServices: true })("commit", (it) => {
     "a server that is still committing when the connection breaks: unknown, and then it was committed",
     (context) =>
       Effect.gen(function* () {
-        const { external, sql } = yield* Postgres
-        if (external) return context.skip("the server's settings are not ours")
+        if ((yield* Postgres).external) return context.skip("the server's settings are not ours")
         const schema = yield* freshSchema
         yield* exportText(yield* destination(schema), runOf({ export: "makes the tables" }), "")
-        // A commit waits for a standby that there is not, as it does when one has just died.
-        const waitFor = Effect.fnUntraced(function* (standby: string) {
-          yield* sql(`ALTER SYSTEM SET synchronous_standby_names = '${standby}'`)
-          yield* sql(`SELECT pg_reload_conf()`)
-          const now = sql<{ now: string }>(`SELECT current_setting('synchronous_standby_names') AS now`)
-          yield* eventually("the setting is read", now, ([row]) => row?.now === standby)
-        })
-        yield* Effect.acquireRelease(waitFor("nobody"), () => waitFor(""))
-        const run = Effect.runPromiseWith(yield* Effect.context())
-        // Broken any earlier, the server might never read the COMMIT.
-        const committing = eventually(
-          "the commit waits for the standby",
-          sql<{ n: number }>(`SELECT count(*)::int4 AS n FROM pg_stat_activity WHERE wait_event = 'SyncRep'`),
-          ([row]) => row?.n === 1,
-        )
-        const outcome = yield* exportThrough(
-          schema,
-          (link) => {
-            link.client.removeAllListeners("close")
-            void run(committing).then(() => link.client.resetAndDestroy())
-            return "pass"
-          },
-          { lockTimeout: "500 millis" },
-        )
-        assert.strictEqual(outcome, "CommitUnknown")
+        yield* absentStandby
+        assert.strictEqual(yield* exportHeld(schema, runOf()), "CommitUnknown")
         // Neither a reader nor the ledger can tell yet.
         assert.strictEqual(yield* count(schema), 0)
-        yield* waitFor("")
+        yield* waitForStandby("")
         yield* eventually("it is committed", count(schema), (rows) => rows === 10)
         assert.deepStrictEqual((yield* exportText(yield* destination(schema), runOf(), pairRows(10))).missing, [])
         assert.strictEqual(yield* count(schema), 10)
+      }),
+  )
+
+  it.effect(
+    "a forced run that the server is still committing: another attempt of it waits, and adds nothing",
+    (context) =>
+      Effect.gen(function* () {
+        const { external, sql } = yield* Postgres
+        if (external) return context.skip("the server's settings are not ours")
+        const schema = yield* freshSchema
+        const to = yield* destination(schema)
+        yield* exportText(to, runOf(), pairRows(10))
+        const forced = runOf({ mode: "force" })
+        yield* absentStandby
+        assert.strictEqual(yield* exportHeld(schema, forced), "CommitUnknown")
+        // Its survey cannot see what is being committed, so it believes that the window is still the first run's.
+        const another = yield* Effect.forkChild(reasonOf(exportText(to, forced, pairRows(10))))
+        yield* eventually(
+          "the other attempt waits for the row",
+          sql<{ n: number }>(
+            `SELECT count(*)::int4 AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"${schema}"%' AND query LIKE 'UPDATE%'`,
+          ),
+          ([row]) => row?.n === 1,
+        )
+        yield* waitForStandby("")
+        assert.strictEqual(yield* Fiber.join(another), "ClaimLost")
+        assert.deepStrictEqual((yield* exportText(to, forced, pairRows(10))).missing, [])
+        assert.strictEqual(yield* count(schema), 20)
       }),
   )
 

@@ -87,11 +87,14 @@ export const claim = (place: Place, of: Claim, window: Window.Window): Statement
   ],
 })
 
-/** Takes over the row of a window that is exported again. Waits while another transaction does so. */
+/**
+ * Takes over the row of a window that is exported again. Waits while another transaction does so, and takes nothing if that was
+ * another attempt of this very run: its commit may have been under way, unseen, when the ledger was read.
+ */
 export const retake = (place: Place, of: Claim, window: Window.Window): Statement => ({
   sql: `UPDATE ${name(place)} SET model = $5, run = $6, claim = $7, target_table = $8, target_oid = $9, definition = $10,
           "rows" = 0, bytes = 0, claimed_at = clock_timestamp(), committed_at = NULL
-        WHERE ${sameExport} AND export = $2 AND window_start = $3 AND window_end = $4`,
+        WHERE ${sameExport} AND export = $2 AND window_start = $3 AND window_end = $4 AND run <> $6`,
   values: [
     exportKey(of.export),
     of.export,
