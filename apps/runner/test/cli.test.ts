@@ -114,6 +114,11 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       const say = (...args: ReadonlyArray<string>) => world.cli(...args, "--data", folder)
       const backfill = ["backfill", "start", "events", "--config", file, "--range", range, "--step", "hour"]
 
+      // Ten years before the first event: nothing of it is gone through.
+      const early = range.replace(/^2026/, "2016")
+      const estimated = yield* say(...backfill.map((word) => (word === range ? early : word)), "--estimate")
+      assert.match(estimated.stdout, /it starts with the earliest data: .* 2016-01-31T06:00Z/)
+      assert.match(estimated.stdout, /windows +2, each hour\nholds +about [\d,]+ rows, .*B at the source/)
       assert.strictEqual((yield* say(...backfill)).code, 2, "there is no state yet")
       const done = yield* say(...backfill, "--wait", "--json")
       assert.strictEqual(done.code, 0, done.stderr)

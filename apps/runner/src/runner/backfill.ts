@@ -112,6 +112,10 @@ const calendar = (step: string, schedule: Schedule.Schedule | undefined) =>
       ? schedule?.calendar
       : Schedule.make(step === "hour" || step === "day" || step === "week" ? step : { every: step }).calendar
 
+/** The start of the window of such steps that holds an instant. */
+export const floor = (at: number, step: string, schedule: Schedule.Schedule | undefined): number =>
+  calendar(step, schedule)?.notAfter(at) ?? at
+
 /** The export's own windows, or days where that would be more than a day can sensibly be cut into. */
 export const defaultStep = (range: Schedule.Span, schedule: Schedule.Schedule | undefined): string => {
   if (schedule === undefined) return "day"
