@@ -317,6 +317,35 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
     }),
   )
 
+  it.effect("lets a run under way go on as it began when the configuration changes", () =>
+    Effect.gen(function* () {
+      const until = (yield* World).windows[1]?.end.toISOString()
+      const { changes, folder, names, settings, world } = yield* prepared("kept", { endAt: until })
+      const others = { table: "kept_other", ledgerTable: "kept_other_ledger" }
+      yield* Effect.gen(function* () {
+        yield* locked(
+          "kept",
+          Effect.gen(function* () {
+            yield* waitingForLock
+            yield* Runner.replace(configuration(world.config({ ...changes, destination: others }), world.env))
+          }),
+        )
+        const runs = yield* runsUntil("events", finishedRuns(2))
+        assert.deepStrictEqual(
+          runs.map(({ attempts, state }) => [state, attempts]),
+          [
+            ["completed", 1],
+            ["completed", 1],
+          ],
+        )
+      }).pipe(withRunner(settings, folder))
+      for (const each of [names, others]) {
+        const { ledger, table, windows } = yield* world.counts(each.table, each.ledgerTable)
+        assert.deepStrictEqual([windows, table], [1, ledger], each.table)
+      }
+    }),
+  )
+
   it.effect("forgets what is old, and the engine's messages of what has ended", () =>
     Effect.gen(function* () {
       const { folder, settings } = yield* prepared("forgotten", {}, { keepRuns: "1 millis" })
