@@ -18,6 +18,8 @@ export class FileAnswer implements Proof {
   #kept: Array<Buffer> = []
   #keptLength = 0
   #length = 0
+  /** The last bytes of what came before, in which a marker may begin. */
+  #edge: Buffer = Buffer.alloc(0)
   #exception: Buffer | undefined
 
   constructor({ tag }: { readonly tag: string | undefined }) {
@@ -30,24 +32,27 @@ export class FileAnswer implements Proof {
       if (this.#exception.length < textLimit) this.#exception = Buffer.concat([this.#exception, next])
       return undefined
     }
-    const all = this.#marker === undefined ? undefined : this.#around(this.#marker, next)
+    this.#exception = this.#marker === undefined ? undefined : this.#fromMarker(this.#marker, next)
+    if (this.#exception !== undefined) return undefined
     this.#kept.push(next)
     this.#keptLength += next.length
     this.#length += next.length
     while (this.#keptLength - (this.#kept[0]?.length ?? 0) > longestMetadata) {
       this.#keptLength -= this.#kept.shift()?.length ?? 0
     }
-    if (all === undefined) return chunk
-    this.#exception = all
-    return undefined
+    return chunk
   }
 
-  /** What begins with the marker: in the new chunk, or over the edge between it and the one before. */
-  #around(marker: Buffer, next: Buffer): Buffer | undefined {
-    const before = this.#kept.at(-1) ?? Buffer.alloc(0)
-    const edge = Buffer.concat([before.subarray(-(marker.length - 1)), next])
-    const at = edge.indexOf(marker)
-    return at < 0 ? undefined : edge.subarray(at)
+  /** What begins with the marker: in the new chunk, or over the edge between it and those before. */
+  #fromMarker(marker: Buffer, next: Buffer): Buffer | undefined {
+    const reach = marker.length - 1
+    const around = Buffer.concat([this.#edge, next.subarray(0, reach)])
+    const early = around.indexOf(marker)
+    if (early >= 0) return Buffer.concat([around.subarray(early), next.subarray(reach)])
+    const at = next.indexOf(marker)
+    if (at >= 0) return next.subarray(at)
+    this.#edge = Buffer.from(next.length < reach ? around.subarray(-reach) : next.subarray(-reach))
+    return undefined
   }
 
   end(): { readonly rest: Uint8Array; readonly end: End } {
