@@ -65,7 +65,7 @@ const execute = Effect.fn("executeRun")(function* (execution: Execution) {
     return yield* Effect.never
   }
   if (Exit.isSuccess(ended)) return yield* completed(run, ended.value, definition.export.destination.place)
-  if (!Cause.hasInterruptsOnly(ended.cause)) return yield* failed(run, ended.cause)
+  if (!Cause.hasInterruptsOnly(ended.cause)) return yield* failed(run, ended.cause, committed.parts)
   // The run has become somebody else's. Another runner answers for the same execution, and the engine must hear one answer.
   const now = yield* patiently(Runs.get(run.id))
   if (now?.generation === run.generation && now.claim !== run.claim) return yield* Effect.never
@@ -166,11 +166,12 @@ const cancelled = Effect.fnUntraced(function* (run: Run, parts = 0) {
   yield* log(run, "info", `cancelled: ${left}`)
 })
 
-const failed = Effect.fnUntraced(function* (run: Run, cause: Cause.Cause<ExportError>) {
+const failed = Effect.fnUntraced(function* (run: Run, cause: Cause.Cause<ExportError>, parts: number) {
   const failure = Failures.ofCause(cause)
   if (!(yield* patiently(Runs.failed(run, failure)))) return
   yield* Metrics.ended(run, "failed")
   yield* log(run, "error", `failed: ${Failures.describe(failure)}. To do: ${failure.remedy}`)
+  if (parts > 0) yield* log(run, "info", `sub-windows that were committed stay: ${parts}; a retry goes on after them`)
   const notifier = yield* Notifier
   yield* notifier.failed(run, failure)
 })
