@@ -18,7 +18,8 @@ export type Said =
   | { readonly _tag: "Folder"; readonly folder: string }
   | { readonly _tag: "Nothing" }
 
-const ofEnvironment = (): Said => {
+/** Without a word on the command line. */
+export const ofEnvironment = (): Said => {
   const url = process.env["BATCH_EXPORTS_STATE"] ?? ""
   return url === ""
     ? { _tag: "Nothing" }

@@ -22,6 +22,7 @@ const commands = {
   verify: async () => (await import("./verify.ts")).verify,
   repair: async () => (await import("./repair.ts")).repair,
   ledger: async () => (await import("./ledger.ts")).ledger,
+  state: async () => (await import("./stateMove.ts")).state,
   models: async () => (await import("./describe.ts")).models,
   destinations: async () => (await import("./describe.ts")).destinations,
   schema: async () => (await import("./init.ts")).schema,
@@ -37,7 +38,10 @@ const REFERENCE = "Reference"
 const groups: ReadonlyArray<{ readonly group: string; readonly names: ReadonlyArray<Name> }> = [
   { group: "First steps", names: ["demo", "init", "check", "plan", "peek", "run"] },
   { group: "The runner", names: ["start", "runners", "status", "runs", "logs"] },
-  { group: "Control", names: ["pause", "resume", "retry", "cancel", "backfill", "verify", "repair", "ledger"] },
+  {
+    group: "Control",
+    names: ["pause", "resume", "retry", "cancel", "backfill", "verify", "repair", "ledger", "state"],
+  },
   { group: REFERENCE, names: ["models", "destinations", "schema"] },
 ]
 

@@ -1,0 +1,100 @@
+/** A state on Postgres: made by whoever comes first, refused where it cannot be understood, moved to from a folder. */
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { cpSync } from "node:fs"
+import { join } from "node:path"
+import { found, known } from "../src/store/migrations.ts"
+import { move } from "../src/store/move.ts"
+import * as Place from "../src/store/Place.ts"
+import * as Runs from "../src/store/Runs.ts"
+import * as State from "../src/store/State.ts"
+import { configuration, finishedRuns, postgresPlace, runsUntil, withRunner } from "./support/runner.ts"
+import { World } from "./support/World.ts"
+
+layer(World.layer({ windows: 2, rows: 500 }), { timeout: 120_000, excludeTestServices: true })(
+  "a state on Postgres",
+  (it) => {
+    it.effect("is made once, however many runners start, and refused by one that is too old for it", () =>
+      Effect.gen(function* () {
+        const { server } = yield* World
+        const place = postgresPlace(server, "state_at_once")
+        yield* Effect.forEach(Array.from({ length: 5 }), () => Layer.build(State.owned(place)), {
+          concurrency: "unbounded",
+        })
+        yield* Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          assert.strictEqual((yield* found).version, known)
+          // A newer runner that only added something is no reason to stop; one that changed what is there is.
+          yield* sql`INSERT INTO batch_exports_migrations (migration_id, name) VALUES (${known + 1}, 'newer')`
+          yield* Layer.build(State.shared(place))
+          yield* sql`UPDATE compatibility SET oldest = ${known + 1}`
+          for (const use of [State.owned(place), State.shared(place)]) {
+            const error = yield* Effect.flip(Layer.build(use))
+            assert.strictEqual(error._tag, "StateUnusable")
+            assert.include(error.message, `it needs schema ${known + 1}, and this one knows ${known}`)
+          }
+        }).pipe(Effect.provide(State.shared(place)))
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    )
+
+    it.effect("says what an administrator has to do, and what is not there", () =>
+      Effect.gen(function* () {
+        const { server } = yield* World
+        const exporter = {
+          url: server.url.replace(/\/\/[^@]*@/, "//posthog:insert-a-strong-password-here@"),
+        }
+        const refused = yield* Effect.flip(Layer.build(State.owned(postgresPlace(exporter, "state_forbidden"))))
+        assert.strictEqual(refused._tag, "StateUnusable")
+        assert.include(refused.message, `the schema "state_forbidden" is not there, and this user may not create it`)
+        const absent = yield* Effect.flip(Layer.build(State.shared(postgresPlace(server, "state_absent"))))
+        assert.include(absent.message, "there is no runner's state in state_absent")
+        const wrong = { url: exporter.url.replace("insert", "guessed") }
+        const unknown = yield* Effect.flip(Layer.build(State.owned(postgresPlace(wrong, "state_x"))))
+        assert.include(unknown.message, "password")
+        assert.notInclude(JSON.stringify(unknown) + String(unknown), "guessed-a-strong-password-here")
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    )
+
+    it.effect("takes over from a folder, and doubles nothing that an old backup does not know of", () =>
+      Effect.gen(function* () {
+        const world = yield* World
+        const schedule = {
+          every: "hour",
+          startAt: world.windows[0]?.start.toISOString(),
+          endAt: world.windows.at(-1)?.end.toISOString(),
+        }
+        const settings = configuration(world.config({ schedule }), world.env)
+        const folder = join(world.folder, "to-move")
+        const backup = join(world.folder, "backup")
+        // The schedule is planned, and nothing has run: the places are taken by nobody.
+        yield* Effect.gen(function* () {
+          yield* runsUntil("events", (runs) => runs.length === 2)
+        }).pipe(withRunner({ ...settings, runner: { ...settings.runner, concurrency: 0 } }, Place.folder(folder)))
+        cpSync(folder, backup, { recursive: true })
+        const all = runsUntil("events", finishedRuns(2))
+        yield* all.pipe(withRunner(settings, Place.folder(folder)))
+        const before = yield* world.counts()
+
+        const to = postgresPlace(world.server, "state_moved")
+        const moved = yield* move(Place.folder(backup), to)
+        assert.deepInclude(moved, { exports: 1, runs: 2, occurrences: 2 })
+        const again = yield* Effect.flip(move(Place.folder(backup), to))
+        assert.include(again.message, `its table "exports" is not empty`)
+        yield* Effect.gen(function* () {
+          const runs = yield* all
+          assert.deepStrictEqual(
+            runs.map(({ alreadyExported, state }) => [state, alreadyExported]),
+            [
+              ["completed", true],
+              ["completed", true],
+            ],
+          )
+          assert.lengthOf(yield* Runs.list({ limit: 10 }), 2)
+        }).pipe(withRunner(settings, to))
+        assert.deepStrictEqual(yield* world.counts(), before)
+      }).pipe(Effect.provide(NodeServices.layer)),
+    )
+  },
+)
