@@ -29,12 +29,22 @@ let source: EventSource | undefined
 /** After a pause of the connection, anything may have changed. */
 const all: ReadonlySet<string> = new Set(["exports", "runs", "backfills"])
 
-const connect = () => {
+const PAUSE = 5_000
+
+const connect = (isFirst: boolean): EventSource => {
   const opened = new EventSource("/api/events")
-  let isFirst = true
+  let missedNothing = isFirst
   opened.addEventListener("open", () => {
-    if (!isFirst) for (const listener of listeners) listener(all)
-    isFirst = false
+    if (!missedNothing) for (const listener of listeners) listener(all)
+    missedNothing = false
+  })
+  // The browser tries again by itself, unless it was refused: a session that ended, a proxy without its runner.
+  opened.addEventListener("error", () => {
+    if (opened.readyState !== EventSource.CLOSED || source !== opened) return
+    source = undefined
+    setTimeout(() => {
+      if (listeners.size > 0) source ??= connect(false)
+    }, PAUSE)
   })
   opened.addEventListener("message", (event: MessageEvent<string>) => {
     const { changed } = JSON.parse(event.data) as { readonly changed: ReadonlyArray<string> }
@@ -46,7 +56,7 @@ const connect = () => {
 /** Word of changes, over one connection for the whole page. */
 export const onChange = (listener: Listener): (() => void) => {
   listeners.add(listener)
-  source ??= connect()
+  source ??= connect(true)
   return () => {
     listeners.delete(listener)
     if (listeners.size > 0) return
