@@ -6,7 +6,7 @@ import { assert, layer } from "@effect/vitest"
 import { clickHouse, ClickHouseServer } from "@batch-exports/dev-services"
 import { Effect } from "effect"
 import { events } from "../src/models/events.ts"
-import { client, collect, configured, created, day, projection, readAll, run } from "./support/reading.ts"
+import { client, collect, configured, created, day, plain, projection, readAll, run } from "./support/reading.ts"
 import { type Asked, nonceOf, type Reachable, replaying, troubled } from "./support/servers.ts"
 import { bulk, table } from "./support/table.ts"
 
@@ -29,7 +29,7 @@ const { model, tables } = events({ name: "events", teamId: 1 })
 const columns = tables[0]?.columns ?? []
 
 const readEvents = (opened: Source.Opened, encoding = "postgres-copy-text") =>
-  readAll(opened, { projection: projection(model, encoding, created(model)) })
+  readAll(opened, { projection: projection(opened.model, encoding, created(opened.model)) })
 
 const failure = <A>(effect: Effect.Effect<A, SourceError>): Effect.Effect<SourceError> =>
   Effect.matchEffect(effect, {
@@ -68,18 +68,17 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
   it.effect("that the engine breaks off, in each way that there is", () =>
     Effect.gen(function* () {
       const server = yield* ClickHouseServer
-      const name = yield* bulk(yield* client(server), size)
       for (const [settings, reason, code] of styles) {
         for (const bytes of [1, 100_003]) {
           const proxy = yield* troubled(server, `${settings}&dev_fail_after_bytes=${bytes}`)
-          const error = yield* failure(openAndRead(proxy, { selection: { table: name } }))
+          const error = yield* failure(openAndRead(proxy, { selection: plain(size) }))
           assert.strictEqual(error.reason, reason, `${settings} after ${bytes}: ${error.message}`)
           assert.strictEqual(error.code, code, settings)
           assert.include(error.message, proxy.url)
         }
       }
       const error = yield* failure(
-        openAndRead(yield* troubled(server, "dev_fail_after_bytes=0"), { selection: { table: name } }),
+        openAndRead(yield* troubled(server, "dev_fail_after_bytes=0"), { selection: plain(size) }),
       )
       assert.strictEqual(error.code, "395", "before the first byte")
     }),
@@ -106,11 +105,10 @@ layer(ClickHouseServer.layer)("an answer", (it) => {
   it.effect("that stalls", () =>
     Effect.gen(function* () {
       const server = yield* ClickHouseServer
-      const name = yield* bulk(yield* client(server), size)
       for (const bytes of [1, 100_003]) {
         const proxy = yield* troubled(server, `dev_stall_after_bytes=${bytes}`)
         const error = yield* failure(
-          openAndRead(proxy, { selection: { table: name }, config: { requestTimeout: "1 second" } }),
+          openAndRead(proxy, { selection: plain(size), config: { requestTimeout: "1 second" } }),
         )
         assert.strictEqual(error.reason, "Stalled", error.message)
       }

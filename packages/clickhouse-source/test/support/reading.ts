@@ -34,6 +34,15 @@ export const configured = (
 
 const hasTeams = (model: string | undefined) => model !== "table" && model !== "query"
 
+/** A selection whose statement takes the server little time to understand, and gives so many rows of so many bytes each. */
+export const plain = (size: { readonly rows: number; readonly bytes: number; readonly random?: boolean }) => {
+  const filling = size.random === true ? `hex(randomString(${size.bytes >> 1}))` : `repeat('x', ${size.bytes})`
+  return {
+    name: "query",
+    query: `SELECT number, ${filling} AS x FROM numbers(${size.rows}) WHERE {window_start} < {window_end}`,
+  }
+}
+
 /** Every named field as its own type, or as the type that the target is said to have. */
 export const projection = (
   model: Model.Model,
