@@ -23,22 +23,30 @@ export interface Work {
 export const workOf = Effect.fn("workOf")(function* (request: Request): Effect.fn.Return<Work, ExportError> {
   const { destination, run, source } = request
   const whole: Work = { parts: [{ window: run.window, holds: undefined }], before: undefined }
-  const parts = yield* cut(request)
-  if (parts.length === 0) return whole
+  if (!mayBeCut(request)) return whole
   const asked = ExportWindow.makeRun(request)
   yield* ExportWindow.refuse(asked, destination.plugin)
+  // A window that is open, or exported already, is not worth a look at where its records lie.
   yield* ExportWindow.closed(source, run.window)
   const plan = yield* destination.plan(asked)
-  const covered = Window.subtract(run.window, plan.missing)
-  const before = covered.length === 0 ? undefined : yield* exported(destination, run, plan)
-  return { parts: rest(parts, plan.missing), before }
+  const isNew = Window.subtract(run.window, plan.missing).length === 0
+  const before = isNew ? undefined : yield* exported(request, plan)
+  if (plan.missing.length === 0) {
+    // Its rows were counted when they were exported.
+    return { parts: [], before: { _tag: "AlreadyExported", notices: before?.notices ?? [] } }
+  }
+  const parts = yield* cut(request)
+  return parts.length === 0 ? whole : { parts: rest(parts, plan.missing), before }
 })
 
 /** Empty: the run is one transaction. Modes that export again take each of the ledger's windows as the whole that it was. */
 export const cut = ({ limits, run, source }: Omit<Request, "destination">) =>
-  limits === undefined || source.cut === undefined || run.mode !== "once"
+  limits === undefined || source.cut === undefined || !mayBeCut({ limits, run, source })
     ? Effect.succeed([])
     : Effect.map(source.cut(run.window, limits), (parts) => (parts.length > 1 ? parts : []))
+
+const mayBeCut = ({ limits, run, source }: Omit<Request, "destination">) =>
+  limits !== undefined && source.cut !== undefined && run.mode === "once"
 
 /** Parts less what is not missing. A part that was exported by half is about as large as its rest. */
 export const rest = (
@@ -50,18 +58,15 @@ export const rest = (
     return Window.subtract(window, done).map((left) => ({ window: left, holds }))
   })
 
-/** From the ledger, which counts records and bytes alone. */
-const exported = Effect.fnUntraced(function* (
-  destination: Destination.Configured,
-  run: Request["run"],
-  { projection }: Destination.Plan,
-) {
-  const rows = yield* destination.ledger(run.export).pipe(
+/** From the ledger, which counts records and bytes alone. Each sub-window looks at its own rows of it only. */
+const exported = Effect.fnUntraced(function* ({ destination, run, source }: Request, { projection }: Destination.Plan) {
+  const held = yield* destination.ledger(run.export).pipe(
     Stream.takeWhile((row) => DateTime.isLessThan(row.window.start, run.window.end)),
-    Stream.filter((row) => row.run === run.id && Window.contains(run.window, row.window)),
+    Stream.filter((row) => DateTime.isGreaterThan(row.window.end, run.window.start)),
     Stream.runCollect,
   )
-  return rows
+  return held
+    .filter((row) => row.run === run.id && Window.contains(run.window, row.window))
     .map(({ bytes, committedAt, rows: received, window }): ExportWindow.Outcome => ({
       _tag: "Exported",
       windows: [window],
@@ -74,13 +79,26 @@ const exported = Effect.fnUntraced(function* (
       timings: { open: 0, transfer: 0, commit: 0 },
       notices: [],
     }))
-    .reduce<ExportWindow.Outcome | undefined>((all, one) => (all === undefined ? one : sum(all, one)), undefined)
+    .reduce(sum, { _tag: "AlreadyExported", notices: redefined(source.definition, held) })
 })
+
+/** Silence would leave old and new records side by side unnoticed. */
+export const redefined = (
+  definition: string,
+  held: ReadonlyArray<Pick<Destination.LedgerRow, "definition">>,
+): ReadonlyArray<string> => {
+  const others = held.filter((row) => row.definition !== definition).length
+  return others === 0
+    ? []
+    : [
+        `${others} committed window${others === 1 ? " was" : "s were"} exported with another definition (fields or filters have changed since) and will not be exported again.`,
+      ]
+}
 
 /** What came of a run, of all its parts together. */
 export const total = (outcomes: ReadonlyArray<ExportWindow.Outcome>): ExportWindow.Outcome => {
   const all = outcomes.reduce(sum, { _tag: "AlreadyExported", notices: [] })
-  return all._tag === "Exported" && outcomes.length > 1
+  return all._tag === "Exported" && outcomes.filter(({ _tag }) => _tag === "Exported").length > 1
     ? { ...all, notices: [...all.notices, `Cut into ${all.windows.length} sub-windows, each committed by itself.`] }
     : all
 }

@@ -73,13 +73,19 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
       if (before?._tag === "Exported") sent.set(run.window, before.bytes)
       const [part, ...others] = parts
       const outcome = part === undefined ? undefined : yield* exportPart(source, part, parts.length)
-      return { others, of: parts.length, outcomes: [before, outcome].filter((one) => one !== undefined) }
+      return {
+        others,
+        of: parts.length,
+        outcomes: [before, outcome].filter((one) => one !== undefined),
+        // Of a record in two of them the newer one comes last, also where the target has no version to tell it by.
+        parallel: source.model.identity._tag === "Upsert" ? 1 : (subWindows?.parallel ?? 1),
+      }
     }),
   )
   const others = yield* Effect.forEach(
     first.others,
     (part) => persistently(options, attempts, (source) => exportPart(source, part, first.of)),
-    { concurrency: subWindows?.parallel ?? 1 },
+    { concurrency: first.parallel },
   )
   return {
     outcome: Cutting.total([...first.outcomes, ...others]),

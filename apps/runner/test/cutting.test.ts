@@ -1,7 +1,7 @@
 /** What is left of a run that was cut, and what all its parts come to: without servers. */
-import { type ExportWindow, type Source, Window } from "@batch-exports/core"
+import { type Destination, type ExportWindow, type Source, Window } from "@batch-exports/core"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Stream } from "effect"
 import * as Cutting from "../src/cutting.ts"
 
 const minutes = (from: number, to: number) =>
@@ -64,6 +64,80 @@ describe("a run that is cut", () => {
       assert.lengthOf(yield* Cutting.cut({ source, run: { ...run, mode: "force" }, limits }), 0)
       const { cut: _, ...without } = source
       assert.lengthOf(yield* Cutting.cut({ source: without, run, limits }), 0)
+    }),
+  )
+
+  it.effect("looks at the ledger before it looks at where records lie, and says what the ledger holds", () =>
+    Effect.gen(function* () {
+      const asked: Array<string> = []
+      const limits = { rows: 1, bytes: 1, parallel: 1 }
+      const workOf = (options: {
+        readonly watermark: number
+        readonly missing: ReadonlyArray<Window.Window>
+        readonly held: ReadonlyArray<readonly [window: Window.Window, run: string, definition: string]>
+      }) =>
+        Cutting.workOf({
+          limits,
+          run: { id: "r", export: "e", window: minutes(0, 20), mode: "once" },
+          source: {
+            encodings: ["jsonl"],
+            model: { name: "m", schema: { fields: [] }, identity: { _tag: "Append" } },
+            definition: "new",
+            now: Effect.succeed(DateTime.makeUnsafe(options.watermark * 60_000)),
+            cut: () =>
+              Effect.sync(() => {
+                asked.push("cut")
+                return [part(0, 10), part(10, 20)]
+              }),
+          } as unknown as Source.Opened,
+          destination: {
+            plugin: { capabilities: { identities: ["Append"], modes: ["once"], encodings: ["jsonl"], types: [] } },
+            plan: () =>
+              Effect.sync(() => {
+                asked.push("plan")
+                return { missing: options.missing, projection: { encoding: "jsonl", leftOut: [] } }
+              }),
+            ledger: () =>
+              Stream.fromIterable(
+                options.held.map(([window, run, definition]) => ({
+                  export: "e",
+                  window,
+                  run,
+                  definition,
+                  rows: 5,
+                  bytes: 50,
+                  committedAt: window.end,
+                })),
+              ),
+          } as unknown as Destination.Configured,
+        })
+      const sorted = (work: Cutting.Work) => work.parts.map(({ window }) => Window.format(window))
+      const open = yield* Effect.flip(workOf({ watermark: 10, missing: [minutes(0, 20)], held: [] }))
+      assert.deepStrictEqual([open.reason, asked.splice(0)], ["WindowOpen", []])
+
+      const fresh = yield* workOf({ watermark: 30, missing: [minutes(0, 20)], held: [] })
+      assert.deepStrictEqual([sorted(fresh).length, fresh.before, asked.splice(0)], [2, undefined, ["plan", "cut"]])
+
+      // It died after its first sub-window, and the definition was changed then.
+      const half = yield* workOf({
+        watermark: 30,
+        missing: [minutes(10, 20)],
+        held: [
+          [minutes(-10, 0), "r", "old"],
+          [minutes(0, 10), "r", "old"],
+        ],
+      })
+      assert.deepStrictEqual(sorted(half), [Window.format(minutes(10, 20))])
+      assert.deepInclude(half.before, { _tag: "Exported", bytes: 50 })
+      assert.match(half.before?.notices.join() ?? "", /^1 committed window was exported with another definition/)
+      assert.deepStrictEqual(asked.splice(0), ["plan", "cut"])
+
+      // Rows that were counted when they were exported are not counted again.
+      const done = yield* workOf({ watermark: 30, missing: [], held: [[minutes(0, 20), "r", "new"]] })
+      assert.deepStrictEqual(done, { parts: [], before: { _tag: "AlreadyExported", notices: [] } })
+      const other = yield* workOf({ watermark: 30, missing: [], held: [[minutes(0, 20), "r", "old"]] })
+      assert.lengthOf(other.before?.notices ?? [], 1)
+      assert.deepStrictEqual(asked.splice(0), ["plan", "plan"])
     }),
   )
 })
