@@ -1,7 +1,16 @@
+import { Window } from "@batch-exports/core"
 import { Effect } from "effect"
 import { assert, layer } from "@effect/vitest"
+import { randomUUID } from "node:crypto"
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
 import type { LedgerRowData } from "../src/cli/ledger.ts"
 import type { RunData } from "../src/cli/run.ts"
+import * as Config from "../src/config/Config.ts"
+import { builtIn } from "../src/plugins.ts"
+import * as Retry from "../src/retry.ts"
+import { runExport } from "../src/runExport.ts"
+import { breakingOff } from "./support/breakingOff.ts"
 import { format, World } from "./support/World.ts"
 
 const data = (stdout: string) => JSON.parse(stdout) as RunData
@@ -106,6 +115,75 @@ layer(World.layer({ windows: 4, rows: 4_000 }), { timeout: 120_000 })("batch-exp
       assert.isTrue(comparison.equal, JSON.stringify(comparison))
       assert.isAbove(comparison.windows[0]?.targetRows ?? 0, 900)
     }),
+  )
+
+  it.effect(
+    "publishes nothing of an answer that breaks off anywhere, and says what ClickHouse says",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* World
+        const server = yield* breakingOff(world.ch.url)
+        const folder = join(world.folder, "broken")
+        const postgres = (copyFormat: string) => ({
+          type: "postgres",
+          host: world.server.host,
+          port: world.server.port,
+          user: "posthog",
+          password: "insert-a-strong-password-here",
+          database: world.server.database,
+          schema: world.schema,
+          table: "broken",
+          ledgerTable: "broken_ledger",
+          copyFormat,
+          ...(world.server.ca === undefined ? {} : { rootCertificate: world.server.ca }),
+        })
+        const { exports } = yield* Effect.fromResult(
+          Config.decode(
+            {
+              sources: {
+                analytics: {
+                  type: "clickhouse",
+                  url: server.url,
+                  user: world.ch.user,
+                  password: world.ch.password,
+                  database: "posthog",
+                },
+              },
+              destinations: { binary: postgres("binary"), text: postgres("text"), jsonl: { type: "file", folder } },
+              exports: Object.fromEntries(
+                ["binary", "text", "jsonl"].map((destination) => [
+                  destination,
+                  { model: { name: "events", teamId: "all" }, destination },
+                ]),
+              ),
+            },
+            builtIn,
+          ),
+        )
+        const window = yield* Effect.fromResult(Window.parse(format(world.windows[3])))
+        for (const [name, definition] of exports) {
+          // In the middle of a row, and behind them all with the trailer, as if nothing had happened: the hardest to tell.
+          for (server.how of [
+            { at: 0.3337, marked: name === "binary", withTrailer: false },
+            { at: 1, marked: false, withTrailer: true },
+          ]) {
+            const limits = { ...Retry.defaults, times: 0 }
+            const exporting = runExport({ export: definition, window, runId: randomUUID(), limits })
+            // On its own, so that it has the real clock.
+            const error = yield* Effect.promise(() => Effect.runPromise(Effect.flip(exporting)))
+            const what = `${name}, ${JSON.stringify(server.how)}: ${error.message}`
+            assert.strictEqual(error.reason, "MemoryLimit", what)
+            assert.include(error.message, "Memory limit (total) exceeded", what)
+          }
+        }
+        assert.deepStrictEqual(yield* world.counts("broken", "broken_ledger"), { table: 0, ledger: 0, windows: 0 })
+        const files = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []
+        assert.deepStrictEqual(
+          files.filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl")).map((entry) => entry.name),
+          [],
+        )
+      }).pipe(Effect.scoped),
+    180_000,
   )
 
   it.effect("counts the same adjusted values as the oracle", () =>
