@@ -63,8 +63,7 @@ const recount = (
       source: opened,
       // By the time of the export, whenever the window was: a backfill has late rows as well.
       range: new Window.Window({ start: DateTime.makeUnsafe(0), end: DateTime.makeUnsafe(now) }),
-      only: ({ row }) =>
-        row !== undefined && ages.some((age) => isOf(age, now - DateTime.toEpochMillis(row.committedAt))),
+      only: ({ committedAt }) => ages.some((age) => isOf(age, now - DateTime.toEpochMillis(committedAt))),
     })
   }).pipe(
     Effect.scoped,

@@ -1,5 +1,5 @@
 /** Recounts at the source what the ledger says has been exported. Reads only. */
-import { type Destination, type ExportError, type Source, SourceError, type Window } from "@batch-exports/core"
+import { type Destination, type ExportError, type Source, SourceError, Window } from "@batch-exports/core"
 import { Effect, Stream } from "effect"
 import type { Export } from "../config/Config.ts"
 import * as Retry from "../retry.ts"
@@ -9,8 +9,8 @@ export interface Options {
   readonly export: Export
   readonly source: Source.Opened
   readonly range: Window.Window
-  /** Which windows to look at; all of the range, unless given. */
-  readonly only?: (question: Question) => boolean
+  /** Which of the ledger's windows to look at, and none that lies between them; all of the range, unless given. */
+  readonly only?: (row: Destination.LedgerRow) => boolean
   /** Told before each window. */
   readonly onWindow?: (index: number, of: number) => Effect.Effect<void>
 }
@@ -32,7 +32,12 @@ export const verify = Effect.fn("verify")(function* (
     endless: source.endless ?? false,
     definition: source.definition,
   }
-  const asked = questions(yield* ledgerOf(options.export), options.range).filter(options.only ?? (() => true))
+  const { only, range } = options
+  // A ledger may be long: what is not asked for is not kept.
+  const wanted = (row: Destination.LedgerRow) => Window.overlaps(row.window, range) && (only?.(row) ?? true)
+  const asked = questions(yield* ledgerOf(options.export, wanted), range).filter(
+    ({ row }) => only === undefined || row !== undefined,
+  )
   return yield* Effect.forEach(asked, (question, index) =>
     Effect.andThen(
       options.onWindow?.(index, asked.length) ?? Effect.void,
@@ -45,5 +50,8 @@ export const verify = Effect.fn("verify")(function* (
 const recount = (count: NonNullable<Source.Opened["count"]>, comparable: Comparable, question: Question) =>
   isCounted(question, comparable) ? Effect.retry(count(question.window), Retry.policy()) : Effect.succeed(undefined)
 
-const ledgerOf = ({ destination, name }: Export): Effect.Effect<ReadonlyArray<Destination.LedgerRow>, ExportError> =>
-  Effect.retry(Stream.runCollect(destination.ledger(name)), Retry.policy())
+const ledgerOf = (
+  { destination, name }: Export,
+  wanted: (row: Destination.LedgerRow) => boolean,
+): Effect.Effect<ReadonlyArray<Destination.LedgerRow>, ExportError> =>
+  Effect.retry(Stream.runCollect(Stream.filter(destination.ledger(name), wanted)), Retry.policy())
