@@ -10,6 +10,8 @@ import { DatabaseSync } from "node:sqlite"
 import { Api } from "../../src/http/api/Api.ts"
 import { Definitions } from "../../src/runner/Definitions.ts"
 import * as Runner from "../../src/runner/Runner.ts"
+import * as Backfills from "../../src/store/Backfills.ts"
+import * as Runs from "../../src/store/Runs.ts"
 import * as StoredExports from "../../src/store/StoredExports.ts"
 import { withRunner } from "../support/runner.ts"
 import { client, decoded, messages, withKey } from "./support.ts"
@@ -227,6 +229,39 @@ describe("the API", () => {
       assert.lengthOf(database.prepare("SELECT name FROM stored_exports").all(), 1)
       database.close()
     }).pipe(Effect.scoped),
+  )
+
+  it.live("retries a run as what it was, and cancels a backfill that nothing is under way of", () =>
+    Effect.gen(function* () {
+      const folder = yield* stateFolder
+      yield* Effect.gen(function* () {
+        const { post } = yield* client
+        const window = { start: 0, end: 3_600_000 }
+        const later = Date.now() + 3_600_000
+        const modeAfter = Effect.fnUntraced(function* (mode: "fill" | "force", body: unknown) {
+          const run = {
+            export: "events",
+            destination: "warehouse",
+            origin: "repair",
+            mode,
+            window,
+            dueAt: later,
+          } as const
+          const id = yield* Runs.insert(run)
+          assert.isTrue(yield* Runs.requestCancel(id))
+          assert.strictEqual((yield* post(`/api/runs/${id}/retry`, body)).status, 200)
+          return (yield* Runs.get(id))?.mode
+        })
+        assert.strictEqual(yield* modeAfter("fill", {}), "fill")
+        assert.strictEqual(yield* modeAfter("force", {}), "force")
+        assert.strictEqual(yield* modeAfter("fill", { force: true }), "force")
+
+        const asked = { range: window, step: "1 hour", windows: 1, mode: "once", concurrency: 1 } as const
+        const id = yield* Backfills.insert({ export: "events", ...asked })
+        assert.strictEqual((yield* post(`/api/backfills/${id}/cancel`)).body.state, "cancelled")
+        assert.strictEqual((yield* post(`/api/backfills/${id}/cancel`)).status, 409)
+      }).pipe(withRunner(file(), folder))
+    }).pipe(Effect.scoped, withKey),
   )
 
   it.live("answers nobody who comes from elsewhere, on any route", () =>

@@ -53,7 +53,7 @@ export const backfills = HttpApiBuilder.group(Api, "backfills", (handlers) =>
     cancelBackfill: ({ params }) =>
       Effect.gen(function* () {
         const backfill = yield* backfillOf(params.id)
-        if (!(yield* Backfills.cancel(backfill.id)))
+        if ((yield* Backfills.cancel(backfill.id)) === undefined)
           return yield* new Conflict({ message: `the backfill has ended: ${backfill.state}` })
         return yield* shown(params.id)
       }).pipe(stateful),

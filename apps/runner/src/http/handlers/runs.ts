@@ -60,7 +60,7 @@ export const runs = HttpApiBuilder.group(Api, "runs", (handlers) =>
       Effect.gen(function* () {
         const run = yield* runOf(params.id)
         const force = payload.force === true
-        if (!(yield* Runs.retry(run.id, force ? "force" : "once", force))) {
+        if (!(yield* Runs.retry(run.id, force ? "force" : undefined, force))) {
           return yield* new Conflict({
             message: `the run is ${run.state}: only a finished run can be retried`,
             remedy: "Wait until it ends, or cancel it.",
