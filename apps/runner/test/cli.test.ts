@@ -139,6 +139,55 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
     }),
   )
 
+  it.effect("takes a new user from nothing to exports that run by themselves", () =>
+    Effect.gen(function* () {
+      const { ch, cli, folder: root, query, server, start, windows } = yield* World
+      for (const statement of ["CREATE SCHEMA first_hour", "GRANT CREATE, USAGE ON SCHEMA first_hour TO posthog"])
+        yield* query(statement)
+      const file = join(root, "first.yaml")
+      const answers = {
+        "clickhouse-url": ch.url,
+        "clickhouse-user": ch.user,
+        "clickhouse-database": "posthog",
+        team: "all",
+        "postgres-host": server.host,
+        "postgres-port": String(server.port),
+        "postgres-user": "posthog",
+        "postgres-database": server.database,
+        "postgres-schema": "first_hour",
+        "self-signed": "yes",
+      }
+      const flags = Object.entries(answers).flatMap(([flag, answer]) => [`--${flag}`, answer])
+      const initial = yield* cli("init", "--output", file, ...flags)
+      assert.strictEqual(initial.code, 0, initial.stderr)
+      assert.match(initial.stdout, /CLICKHOUSE_PASSWORD and POSTGRES_PASSWORD; then\n {2}batch-exports check events\n/)
+
+      const use = (...words: ReadonlyArray<string>) => cli(...words, "--config", file)
+      const checked = yield* use("check", "events")
+      assert.strictEqual(checked.code, 0, checked.stdout + checked.stderr)
+      assert.include((yield* use("plan", "events", "--window", format(windows[0]))).stdout, "CREATE TABLE")
+      const done = yield* use("run", "events", "--window", format(windows[0]))
+      assert.strictEqual(done.code, 0, done.stderr)
+
+      // No port of its own, for the sake of others on this machine.
+      writeFileSync(file, `${readFileSync(file, "utf8")}\nrunner: { listen: "off" }\n`)
+      const data = join(root, "first")
+      const runner = start("start", "--config", file, "--data", data)
+      yield* Effect.promise(() => runner.said("Running 1 of 1 exports on schedule."))
+      const range = `${windows[1]?.start.toISOString()}/${windows[2]?.end.toISOString()}`
+      const history = yield* use("backfill", "start", "events", "--range", range, "--data", data, "--wait")
+      assert.match(history.stdout, /completed {2}2 windows/, history.stderr)
+      assert.match((yield* cli("status", "--data", data)).stdout, /events +every hour +active/)
+      runner.kill("SIGTERM")
+      assert.strictEqual((yield* Effect.promise(() => runner.finished)).code, 0)
+      const [counts] = yield* query<{ rows: number; ledger: number; windows: number }>(
+        "SELECT (SELECT count(*)::int FROM first_hour.events) AS rows, sum(rows)::int AS ledger, count(*)::int AS windows FROM first_hour.batch_exports_ledger",
+      )
+      assert.deepStrictEqual([counts?.windows, counts?.rows], [3, counts?.ledger])
+      assert.isAbove(counts?.rows ?? 0, 900)
+    }),
+  )
+
   it.effect("shows the records and the fields of an export", () =>
     Effect.gen(function* () {
       const world = yield* World

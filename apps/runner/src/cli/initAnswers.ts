@@ -18,6 +18,11 @@ const teams = (text: string): unknown => {
   return parts.length === 1 ? parts[0] : parts
 }
 
+const yes = (text: string): unknown => {
+  const word = text.trim().toLowerCase()
+  return ["yes", "y", "true"].includes(word) ? true : ["no", "n", "false"].includes(word) ? false : text
+}
+
 /** Passwords are not among them: they belong into the environment. */
 export const questions = [
   { flag: "clickhouse-url", asks: "ClickHouse, its HTTP address", path: ["sources", "analytics", "url"] },
@@ -34,6 +39,12 @@ export const questions = [
   { flag: "postgres-user", asks: "Postgres, user", path: ["destinations", "warehouse", "user"] },
   { flag: "postgres-database", asks: "Postgres, database", path: ["destinations", "warehouse", "database"] },
   { flag: "postgres-schema", asks: "Postgres, schema", path: ["destinations", "warehouse", "schema"] },
+  {
+    flag: "self-signed",
+    asks: "Does your Postgres instance have a self-signed SSL certificate? (yes or no)",
+    path: ["destinations", "warehouse", "selfSigned"],
+    read: yes,
+  },
   { flag: "table", asks: "Postgres, table", path: ["exports", "events", "destination", "table"] },
   { flag: "schedule", asks: 'Schedule: hour, day, week, or "5 minutes"', path: ["exports", "events", "schedule"] },
 ] as const satisfies ReadonlyArray<Question>
@@ -59,12 +70,14 @@ export const given = (parsed: Readonly<Record<Name, Option.Option<string>>>): An
     }),
   )
 
-/** Asks for everything, with what the example says as the default. */
+/** Asks for everything; Return alone takes what the example says. It is not the prompt's own default, which typing would only add to. */
 export const ask = Effect.fnUntraced(function* (example: string) {
   const document = parseDocument(example)
   const answers: Partial<Record<Name, string>> = {}
   for (const { asks, flag, path } of questions) {
-    answers[flag] = yield* Prompt.String({ message: asks, default: String(document.getIn([...path])) })
+    const preset = String(document.getIn([...path]))
+    const answer = (yield* Prompt.String({ message: `${asks} [${preset}]` })).trim()
+    answers[flag] = answer === "" ? preset : answer
   }
   return answers
 })

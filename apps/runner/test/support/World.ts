@@ -141,6 +141,9 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     NO_COLOR: "1",
     CLICKHOUSE_SECRET: ch.password,
     POSTGRES_SECRET: "insert-a-strong-password-here",
+    // By the names that `init` writes.
+    CLICKHOUSE_PASSWORD: ch.password,
+    POSTGRES_PASSWORD: "insert-a-strong-password-here",
   }
 
   // A test that fails before it has ended them would leave them behind.
