@@ -4,16 +4,60 @@ import { clickHouse } from "@batch-exports/dev-services"
 import { Effect, Result } from "effect"
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
+import { parseAllDocuments } from "yaml"
 import { builtIn, decodeText } from "batch-exports"
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8")
 
 const decode = (text: string) => decodeText("c.yaml", text, builtIn, { env: () => "x", file: () => undefined })
 
+type Manifest = Readonly<Record<string, unknown>>
+
+const kubernetes = (): ReadonlyArray<Manifest> =>
+  parseAllDocuments(read("examples/kubernetes/runner.yaml")).map((document) => document.toJS() as Manifest)
+
+/** Every value under a key, wherever it stands. */
+const all = (value: unknown, key: string): ReadonlyArray<unknown> =>
+  typeof value !== "object" || value === null
+    ? []
+    : Object.entries(value).flatMap(([name, member]) => [...(name === key ? [member] : []), ...all(member, key)])
+
 describe("the examples", () => {
+  it("have manifests whose parts find each other, and alerts on figures that there are", () => {
+    const manifests = kubernetes()
+    assert.deepStrictEqual(
+      manifests.map(({ apiVersion, kind }) => `${String(apiVersion)} ${String(kind)}`),
+      ["v1 ConfigMap", "apps/v1 Deployment", "policy/v1 PodDisruptionBudget", "networking.k8s.io/v1 NetworkPolicy"],
+    )
+    const label = { "app.kubernetes.io/name": "batch-exports" }
+    for (const labels of all(manifests, "matchLabels").slice(0, 4)) assert.deepStrictEqual(labels, label)
+    const template = all(manifests, "template")[0] as { metadata: { labels: unknown } }
+    assert.deepStrictEqual(template.metadata.labels, label)
+    for (const { port } of all(manifests, "httpGet") as ReadonlyArray<{ port: string }>) {
+      assert.include(
+        all(manifests, "ports")
+          .flat()
+          .map((each) => (each as { name?: string }).name),
+        port,
+      )
+    }
+    // Runs have their grace before the pod is cut off.
+    const config = decode(String(all(manifests, "batch-exports.yaml")[0]))
+    const grace = Result.isSuccess(config) ? config.success.runner.grace : Number.NaN
+    assert.isAbove(Number(all(manifests, "terminationGracePeriodSeconds")[0]) * 1000, grace)
+    const metrics = read("apps/runner/src/runner/metrics.ts")
+    const alerts = read("examples/kubernetes/alerts.yaml").match(/batch_exports_\w+/g) ?? []
+    for (const name of new Set(alerts)) assert.include(metrics, `"${name}"`)
+  })
+
   it("have configurations that decode", () => {
     const readme = /```yaml\n([\s\S]*?)```/.exec(read("README.md"))?.[1] ?? ""
-    for (const text of [readme, read("examples/compose/batch-exports.yaml")]) {
+    for (const text of [
+      readme,
+      read("examples/compose/batch-exports.yaml"),
+      read("examples/compose/scheduled.yaml"),
+      String(all(kubernetes(), "batch-exports.yaml")[0]),
+    ]) {
       const decoded = decode(text)
       assert.deepStrictEqual(
         Result.isSuccess(decoded) ? [...decoded.success.exports.keys()] : decoded.failure.message,
