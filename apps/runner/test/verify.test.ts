@@ -1,11 +1,12 @@
 /** Rows that come after their window was exported: found by `verify`, brought by `repair`, never doubled. */
 import { type Destination, type Model, Window } from "@batch-exports/core"
 import { createClient } from "@clickhouse/client"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it as plain, layer } from "@effect/vitest"
 import { DateTime, Effect, Logger, Metric, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import { join } from "node:path"
-import { here } from "../src/cli/repairRuns.ts"
+import { byRunner, here } from "../src/cli/repairRuns.ts"
 import type { RepairData } from "../src/cli/repair.ts"
 import type { VerifyData } from "../src/cli/verify.ts"
 import { Definitions } from "../src/runner/Definitions.ts"
@@ -180,6 +181,13 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000, excludeTestSer
       assert.deepInclude(window, { window: format(first), state: "completed", inserted: 7, error: null })
       assert.strictEqual(window?.received, (seen.windows[0]?.ledgerRows ?? 0) + 7)
       assert.deepStrictEqual(others, [])
+      const left = yield* byRunner(
+        events,
+        { mode: "fill", windows: [hours(0, 1)] },
+        { data: { _tag: "Folder", folder: data }, json: true },
+        0,
+      ).pipe(Effect.provide(NodeServices.layer))
+      assert.match(left[0]?.error ?? "", /the runner has stopped/)
 
       yield* late("generateUUIDv4(number)")
       const again = yield* world.cli("repair", "events", ...span, "--data", join(world.folder, "nobody"))

@@ -11,7 +11,7 @@ import { findState } from "./control.ts"
 import type * as Flags from "./flags.ts"
 import * as Progress from "./progress.ts"
 import { onRetry } from "./run.ts"
-import { withState } from "./state.ts"
+import { isRunning, withState } from "./state.ts"
 
 export interface Repaired {
   readonly window: Window.Window
@@ -47,10 +47,14 @@ export const here = Effect.fnUntraced(function* (definition: Export, { mode, win
   return done
 })
 
+/** Milliseconds. A runner that its supervisor starts again is back by then. */
+const ABSENCE = 30_000
+
 export const byRunner = (
   definition: Export,
   { mode, windows }: Repair,
   flags: { readonly data: Flags.Said; readonly json: boolean },
+  absence = ABSENCE,
 ) =>
   Effect.gen(function* () {
     yield* findState(definition.name, flags.json)
@@ -66,23 +70,32 @@ export const byRunner = (
         }),
       ),
     )
-    return yield* Effect.forEach(ids, (id, index) => ended(id, windows[index]!))
+    return yield* Effect.forEach(ids, (id, index) =>
+      ended(id, windows[index]!, isRunning(flags.data, flags.json), absence),
+    )
   }).pipe(withState(flags.data, flags.json))
 
-/** Waits for as long as the runner needs. Who does not want to wait may leave: the run goes on. */
-const ended = Effect.fnUntraced(function* (id: string, window: Window.Window) {
+/** Waits for as long as the runner needs, while there is one. Who does not want to wait may leave: the run goes on. */
+const ended = Effect.fnUntraced(function* <E, R>(
+  id: string,
+  window: Window.Window,
+  isThere: Effect.Effect<boolean, E, R>,
+  absence: number,
+) {
+  const failed = (error: string): Repaired => ({ window, run: id, stored: Run.emptyStored, error })
+  let seen = yield* Clock.currentTimeMillis
+  let looked = 0
   for (;;) {
     const run = yield* Runs.get(id)
-    if (run === undefined || isFinished(run.state)) {
-      return {
-        window,
-        run: id,
-        stored: run?.stored ?? Run.emptyStored,
-        ...(run?.state === "completed"
-          ? {}
-          : { error: run?.error?.message ?? `the run was ${run?.state ?? "removed"}` }),
-      } satisfies Repaired
+    if (run === undefined) return failed("the run was removed")
+    if (run.state === "completed") return { window, run: id, stored: run.stored ?? Run.emptyStored } satisfies Repaired
+    if (isFinished(run.state)) return failed(run.error?.message ?? `the run was ${run.state}`)
+    const now = yield* Clock.currentTimeMillis
+    if (now - looked >= 3_000) {
+      looked = now
+      if (yield* isThere) seen = now
     }
+    if (now - seen > absence) return failed("the runner has stopped: the run goes on when it is started")
     yield* Effect.sleep("300 millis")
   }
 })
