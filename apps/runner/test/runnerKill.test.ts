@@ -106,6 +106,17 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
               child = current.start()
               yield* begun
             }
+            // Else a busy machine kills one window again and again, before any is done.
+            if (kill % 3 === 2) {
+              const done = completed(runsOf(current.folder))
+              yield* Effect.promise(() =>
+                until(
+                  child,
+                  current.folder,
+                  (runs) => completed(runs) > done || (current.isDone() && allFinished(1)(runs)),
+                ),
+              )
+            }
             const part = random()
             const inTransaction = kill % 2 === 0
             if (inTransaction) {
@@ -152,6 +163,9 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
 
 const sum = (runs: ReadonlyArray<{ readonly attempts: number }>) =>
   runs.reduce((all, { attempts }) => all + attempts, 0)
+
+const completed = (runs: ReadonlyArray<{ readonly state: string }>) =>
+  runs.filter(({ state }) => state === "completed").length
 
 const nothingLeft = Effect.gen(function* () {
   const world = yield* World
