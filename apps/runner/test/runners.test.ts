@@ -35,7 +35,6 @@ layer(World.layer({ windows: 2, rows: 8_000 }), { timeout: 180_000, excludeTestS
           const takeovers: Array<number> = []
           const told = () => `seed ${SEED}, ${RUNNERS} runners: ${moments.join(", ")}`
           const pause = (millis: number) => Effect.promise(() => sleep(millis))
-          const running = (child: Started) => child.exitCode === null && child.signalCode === null
 
           let generations = 0
           const next = () =>
@@ -46,12 +45,17 @@ layer(World.layer({ windows: 2, rows: 8_000 }), { timeout: 180_000, excludeTestS
             while (children.length < RUNNERS) children.push(current.start())
           }
           const remove = (child: Started) => children.splice(children.indexOf(child), 1)
+          /** One that could not reach its state when it started has ended, as it should; it is started again. */
+          const revive = Effect.sync(() => {
+            for (const child of children.filter((each) => each.exitCode !== null)) remove(child)
+            man()
+          })
 
           /** Waits until somebody else has what this one had, or it has ended. */
           const takenOver = Effect.fnUntraced(function* (held: ReadonlyArray<{ id: string; claim: number }>) {
             const since = Date.now()
             yield* until(
-              Effect.map(current.runs, (runs) =>
+              Effect.map(Effect.andThen(revive, current.runs), (runs) =>
                 held.every(({ claim, id }) =>
                   runs.some((run) => run.id === id && (run.claim !== claim || run.state !== "running")),
                 ),
@@ -112,15 +116,19 @@ layer(World.layer({ windows: 2, rows: 8_000 }), { timeout: 180_000, excludeTestS
               current = next()
               man()
             }
-            // Something is under way, or all is done.
-            const busy = Effect.map(current.runs, (runs) => runs.some(({ state }) => state === "running"))
-            yield* until(Effect.zipWith(busy, current.isDone, (one, other) => one || other))
+            // A living runner has something in hand, or all is done.
+            const busy = Effect.suspend(() => Effect.forEach(children, current.heldBy)).pipe(
+              Effect.map((held) => held.flat().length > 0),
+            )
+            yield* until(
+              Effect.andThen(
+                revive,
+                Effect.zipWith(busy, current.isDone, (one, other) => one || other),
+              ),
+            )
             yield* strike(FAULTS === 0 ? (ordinary[n] ?? "kill") : (all[Math.floor(random() * all.length)] ?? "kill"))
-            // One that could not reach its state when it started has ended, as it should.
-            for (const child of children.filter((each) => !running(each))) remove(child)
-            man()
           }
-          yield* until(current.isDone)
+          yield* until(Effect.andThen(revive, current.isDone))
           const ends = yield* Effect.promise(() =>
             Promise.all(children.map((child) => (child.kill("SIGTERM"), child.finished))),
           )

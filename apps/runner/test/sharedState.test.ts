@@ -10,7 +10,7 @@ import { move } from "../src/store/move.ts"
 import * as Place from "../src/store/Place.ts"
 import * as Runs from "../src/store/Runs.ts"
 import * as State from "../src/store/State.ts"
-import { configuration, finishedRuns, postgresPlace, runsUntil, withRunner } from "./support/runner.ts"
+import { configuration, finishedRuns, pooledPlace, postgresPlace, runsUntil, withRunner } from "./support/runner.ts"
 import { World } from "./support/World.ts"
 
 layer(World.layer({ windows: 2, rows: 500 }), { timeout: 120_000, excludeTestServices: true })(
@@ -57,44 +57,46 @@ layer(World.layer({ windows: 2, rows: 500 }), { timeout: 120_000, excludeTestSer
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     )
 
-    it.effect("takes over from a folder, and doubles nothing that an old backup does not know of", () =>
-      Effect.gen(function* () {
-        const world = yield* World
-        const schedule = {
-          every: "hour",
-          startAt: world.windows[0]?.start.toISOString(),
-          endAt: world.windows.at(-1)?.end.toISOString(),
-        }
-        const settings = configuration(world.config({ schedule }), world.env)
-        const folder = join(world.folder, "to-move")
-        const backup = join(world.folder, "backup")
-        // The schedule is planned, and nothing has run: the places are taken by nobody.
-        yield* Effect.gen(function* () {
-          yield* runsUntil("events", (runs) => runs.length === 2)
-        }).pipe(withRunner({ ...settings, runner: { ...settings.runner, concurrency: 0 } }, Place.folder(folder)))
-        cpSync(folder, backup, { recursive: true })
-        const all = runsUntil("events", finishedRuns(2))
-        yield* all.pipe(withRunner(settings, Place.folder(folder)))
-        const before = yield* world.counts()
+    it.effect(
+      "takes over from a folder, through a pooler, and doubles nothing that an old backup does not know of",
+      () =>
+        Effect.gen(function* () {
+          const world = yield* World
+          const schedule = {
+            every: "hour",
+            startAt: world.windows[0]?.start.toISOString(),
+            endAt: world.windows.at(-1)?.end.toISOString(),
+          }
+          const settings = configuration(world.config({ schedule }), world.env)
+          const folder = join(world.folder, "to-move")
+          const backup = join(world.folder, "backup")
+          // The schedule is planned, and nothing has run: the places are taken by nobody.
+          yield* Effect.gen(function* () {
+            yield* runsUntil("events", (runs) => runs.length === 2)
+          }).pipe(withRunner({ ...settings, runner: { ...settings.runner, concurrency: 0 } }, Place.folder(folder)))
+          cpSync(folder, backup, { recursive: true })
+          const all = runsUntil("events", finishedRuns(2))
+          yield* all.pipe(withRunner(settings, Place.folder(folder)))
+          const before = yield* world.counts()
 
-        const to = postgresPlace(world.server, "state_moved")
-        const moved = yield* move(Place.folder(backup), to)
-        assert.deepInclude(moved, { exports: 1, runs: 2, occurrences: 2 })
-        const again = yield* Effect.flip(move(Place.folder(backup), to))
-        assert.include(again.message, `its table "exports" is not empty`)
-        yield* Effect.gen(function* () {
-          const runs = yield* all
-          assert.deepStrictEqual(
-            runs.map(({ alreadyExported, state }) => [state, alreadyExported]),
-            [
-              ["completed", true],
-              ["completed", true],
-            ],
-          )
-          assert.lengthOf(yield* Runs.list({ limit: 10 }), 2)
-        }).pipe(withRunner(settings, to))
-        assert.deepStrictEqual(yield* world.counts(), before)
-      }).pipe(Effect.provide(NodeServices.layer)),
+          const to = yield* pooledPlace(world.server, "state_moved")
+          const moved = yield* move(Place.folder(backup), to)
+          assert.deepInclude(moved, { exports: 1, runs: 2, occurrences: 2 })
+          const again = yield* Effect.flip(move(Place.folder(backup), to))
+          assert.include(again.message, `its table "exports" is not empty`)
+          yield* Effect.gen(function* () {
+            const runs = yield* all
+            assert.deepStrictEqual(
+              runs.map(({ alreadyExported, state }) => [state, alreadyExported]),
+              [
+                ["completed", true],
+                ["completed", true],
+              ],
+            )
+            assert.lengthOf(yield* Runs.list({ limit: 10 }), 2)
+          }).pipe(withRunner(settings, to))
+          assert.deepStrictEqual(yield* world.counts(), before)
+        }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     )
   },
 )

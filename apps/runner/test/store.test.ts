@@ -1,8 +1,8 @@
 /** The state's statements mean the same in SQLite, in Postgres, and behind a pooler in transaction mode. */
 import { NodeServices } from "@effect/platform-node"
-import { hasPgBouncer, pgBouncer, PostgresServer } from "@batch-exports/dev-services"
+import { hasPgBouncer, PostgresServer } from "@batch-exports/dev-services"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Result } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -17,7 +17,7 @@ import * as Runners from "../src/store/Runners.ts"
 import * as Runs from "../src/store/Runs.ts"
 import * as State from "../src/store/State.ts"
 import * as StoredExports from "../src/store/StoredExports.ts"
-import { postgresPlace } from "./support/runner.ts"
+import { pooledPlace, postgresPlace } from "./support/runner.ts"
 
 const HOUR = 3_600_000
 
@@ -31,13 +31,7 @@ const folder = Effect.map(
 
 const direct = Effect.map(PostgresServer, (server) => postgresPlace(server, "store_direct"))
 
-const pooled = Effect.gen(function* () {
-  const server = yield* PostgresServer
-  // Two sessions for all: a statement that needs what another one left in its session would not find it.
-  const { host, port } = yield* pgBouncer({ server, tls: false, poolSize: 2 })
-  const url = `postgres://${server.user}:${encodeURIComponent(server.password)}@${host}:${port}/${server.database}?sslmode=disable&schema=store_pooled`
-  return Result.getOrThrow(Place.parse(Redacted.make(url)))
-})
+const pooled = Effect.flatMap(PostgresServer, (server) => pooledPlace(server, "store_pooled"))
 
 /** What each module answers, put down so that it can be compared. */
 const everything = Effect.gen(function* () {

@@ -1,5 +1,6 @@
 /** A runner inside the test, on a state folder of its own. */
 import { NodeServices } from "@effect/platform-node"
+import { hasPgBouncer, pgBouncer } from "@batch-exports/dev-services"
 import { builtIn, decodeText } from "batch-exports"
 import { Effect, Layer, Logger, Option, Redacted, Result } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
@@ -33,6 +34,18 @@ const placeOf = (place: string | Place.Place) =>
 /** A schema of its own on a server. */
 export const postgresPlace = (server: { readonly url: string }, schema: string): Place.Postgres =>
   Result.getOrThrow(Place.parse(Redacted.make(`${server.url}${server.url.includes("?") ? "&" : "?"}schema=${schema}`)))
+
+/** The same through a pooler in transaction mode, where this machine has one. */
+export const pooledPlace = Effect.fnUntraced(function* (
+  server: Parameters<typeof pgBouncer>[0]["server"] & { readonly url: string },
+  schema: string,
+) {
+  if (!hasPgBouncer()) return postgresPlace(server, schema)
+  // Two sessions for all: a statement that needs what another one left in its session would not find it.
+  const { host, port } = yield* pgBouncer({ server, tls: false, poolSize: 2 })
+  const login = `${server.user}:${encodeURIComponent(server.password)}`
+  return postgresPlace({ url: `postgres://${login}@${host}:${port}/${server.database}?sslmode=disable` }, schema)
+})
 
 /** Runs `body` beside the runner, which stops, rolling back what is under way, when it is done. */
 export const withRunner =
