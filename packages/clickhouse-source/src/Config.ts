@@ -18,8 +18,8 @@ const hidden = (label: string, title: string, description: string) =>
     { label, disallowEncode: true },
   )
 
-const duration = (title: string, description: string, value: string) =>
-  Schema.String.annotate({ title, description, default: value }).pipe(
+const duration = (title: string, description: string, value: string, words: { readonly aside?: true } = {}) =>
+  Schema.String.annotate({ title, description, default: value, ...words }).pipe(
     Schema.decodeTo(Schema.DurationFromString),
     Schema.withDecodingDefaultKey(Effect.succeed(value)),
   )
@@ -78,21 +78,25 @@ export const Config = Schema.Struct({
   compression: Schema.Literals(compressions)
     .annotate({
       title: "Compression",
+      aside: true,
       description: "How answers travel: compressed, they need less of the network and more CPU on both sides.",
       default: "none",
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("none" as const))),
   settings: Schema.optionalKey(QuerySettings),
+  // Not aside: where url does not answer in time, the password goes to one of failover.
   connectTimeout: duration("Connect timeout", "How long to wait for a connection.", "10 seconds"),
   requestTimeout: duration(
     "Request timeout",
     "How long ClickHouse may stay silent before an attempt is given up.",
     "5 minutes",
+    { aside: true },
   ),
   settle: duration(
     "Settle",
     "How far behind its clock ClickHouse is taken to be complete: windows are exported no sooner after their end. For consumers that write late. INSERTs that are running hold windows back by themselves, for five minutes at most.",
     "0 seconds",
+    { aside: true },
   ),
 }).check(Schema.makeFilter(addressProblems))
 

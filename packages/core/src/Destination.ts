@@ -23,7 +23,11 @@ export interface Destination<Config> {
   readonly name: string
   readonly title: string
   readonly description: string
-  /** Annotations drive forms, docs and the CLI; secrets are `Redacted` and `writeOnly`. */
+  /**
+   * Annotations drive forms, docs and the CLI; secrets are `Redacted` and `writeOnly`.
+   * `aside: true` on a key says that it never decides where secrets go, nor whom they are shown to: it may be changed over the API
+   * beside a secret that is kept. Of every other key a change asks for the secrets again.
+   */
   readonly Config: Schema.Codec<Config, unknown>
   readonly capabilities: Capabilities
   /** Keys of `Config` that a form asks for first, in this order; it offers the others as further settings. */

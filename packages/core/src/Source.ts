@@ -14,7 +14,11 @@ export interface Source<Config, Selection> {
   readonly name: string
   readonly title: string
   readonly description: string
-  /** How to reach the system. Annotations drive docs and forms; secrets are `Redacted` and `writeOnly`. */
+  /**
+   * How to reach the system. Annotations drive docs and forms; secrets are `Redacted` and `writeOnly`.
+   * `aside: true` on a key says that it never decides where secrets go, nor whom they are shown to: it may be changed over the API
+   * beside a secret that is kept. Of every other key a change asks for the secrets again.
+   */
   readonly Config: Schema.Codec<Config, unknown>
   /** What an export's `model:` block may say: which model, and what of it. */
   readonly Selection: Schema.Codec<Selection, unknown>

@@ -25,6 +25,7 @@ export const Config = Schema.Struct({
   ),
   template: Schema.String.annotate({
     title: "File names",
+    aside: true,
     description: `The path of a file below the folder, without extension: ${Object.keys(Template.tokens)
       .map((token) => `{${token}}`)
       .join(", ")}.`,
@@ -35,6 +36,7 @@ export const Config = Schema.Struct({
   format: Schema.Literals(formats)
     .annotate({
       title: "Format",
+      aside: true,
       description:
         "What files hold. jsonl: one object for each record. csv: with a line of names. parquet: one file for each window.",
       default: "jsonl",
@@ -43,6 +45,7 @@ export const Config = Schema.Struct({
   compression: Schema.Literals(compressions)
     .annotate({
       title: "Compression",
+      aside: true,
       description: "How files are compressed: as a whole, or within themselves where they are parquet.",
       default: "none",
     })
@@ -50,6 +53,7 @@ export const Config = Schema.Struct({
   splitBytes: Schema.optionalKey(
     Schema.Int.annotate({
       title: "Split at",
+      aside: true,
       description:
         "A file ends with the record with which it reaches this size. In bytes, before compression; records stay whole. Not of parquet.",
       default: presetSplit,
@@ -58,6 +62,7 @@ export const Config = Schema.Struct({
   fields: Schema.Literals(["created", "all"])
     .annotate({
       title: "Fields",
+      aside: true,
       description: "created: the fields that a new table would get. all: every field that the model knows.",
       default: "created",
     })

@@ -84,6 +84,24 @@ describe("the API", () => {
           ["/model/teamId", "/destination/port", "/destination/tabel"],
         )
         assert.strictEqual((yield* post("/api/exports", { name: "mine" })).body.fields[0].pointer, "/model")
+        // Which servers data is read from, and where the secrets of the file go, is the file's to say.
+        for (const [part, pointers] of [
+          [{ source: { type: "clickhouse", url: "http://127.0.0.1:1" } }, ["/source"]],
+          [{ source: { use: "analytics", failover: ["http://evil.example"] } }, ["/source/failover"]],
+          [{ destination: { use: "warehouse", host: "evil.example" } }, ["/destination/host"]],
+        ] as const) {
+          for (const path of ["/api/exports", "/api/check", "/api/plan"]) {
+            const refused = yield* post(path, {
+              ...(path === "/api/exports" ? { name: "mine" } : {}),
+              ...definition,
+              ...part,
+            })
+            assert.deepStrictEqual(
+              refused.body.fields.map((field: { readonly pointer: string }) => field.pointer),
+              pointers,
+            )
+          }
+        }
         for (const name of ["", " x", "a/b", "a\n", "x".repeat(201)]) {
           assert.strictEqual((yield* post("/api/exports", { name, ...definition })).body.fields[0].pointer, "/name")
         }

@@ -123,33 +123,74 @@ describe("secrets", () => {
     assert.deepStrictEqual(separate(of("warehouse"), builtIn), { definition: of("warehouse"), secrets: [] })
   })
 
-  it("are kept by a change that leaves them out, while they go to the same place", () => {
-    const stored = [{ path: ["destination", "password"], sealed: "x" }]
+  const sealed = (...keys: ReadonlyArray<string>) => keys.map((key) => ({ path: ["destination", key], sealed: "x" }))
+  /** What asks for a secret again after a change of an export that has these. */
+  const asked = (before: unknown, secrets: ReturnType<typeof sealed>, patch: unknown, plugins = builtIn) => {
+    const merged = mergePatch(before, patch)
+    const old = kept(secrets, patch, merged)
+    const elsewhere = misdirected({ definition: before, secrets }, separate(merged, plugins), old, plugins)
+    return [old.length, elsewhere.map((field) => field.pointer)] as const
+  }
+
+  it("are kept by a change that leaves them out, while nothing else of their part changes but what is set aside", () => {
     const before = of({ type: "postgres", host: "h", table: "t" })
-    const after = (patch: unknown) => {
-      const merged = mergePatch(before, patch)
-      const old = kept(stored, patch, merged)
-      return [old.length, misdirected(before, merged, old).map((field) => field.pointer)] as const
-    }
-    assert.deepStrictEqual(after({ destination: { table: "t2" } }), [1, []])
-    assert.deepStrictEqual(after({ schedule: "hour" }), [1, []])
-    assert.deepStrictEqual(after({ destination: { host: "evil" } }), [1, ["/destination/password"]])
-    assert.deepStrictEqual(after({ destination: { selfSigned: true } }), [1, ["/destination/password"]])
-    assert.deepStrictEqual(after({ destination: { type: "acme" } }), [1, ["/destination/password"]])
-    assert.deepStrictEqual(after({ destination: { host: "evil", password: "s2" } }), [0, []])
-    assert.deepStrictEqual(after({ destination: { password: null } }), [0, []])
-    assert.deepStrictEqual(after({ destination: "warehouse" }), [0, []])
+    const after = (destination: unknown) => asked(before, sealed("password"), { destination })
+    for (const aside of [
+      { table: "t2" },
+      { merge: "last-read" },
+      { schema: "s", ledgerTable: "l", lockTimeout: "1 second" },
+    ])
+      assert.deepStrictEqual(after(aside), [1, []])
+    assert.deepStrictEqual(asked(before, sealed("password"), { schedule: "hour", model: { name: "persons" } }), [1, []])
+    for (const elsewhere of [
+      { host: "evil" },
+      { host: null },
+      { selfSigned: true },
+      { type: "acme" },
+      { type: "file" },
+      { use: "warehouse" },
+      { unknown: 1 },
+      { nested: { deeper: "evil" } },
+      // A secret may be an address, or whom to trust there.
+      { url: "postgres://evil" },
+      { clientKey: "k" },
+    ])
+      assert.deepStrictEqual(after(elsewhere), [1, ["/destination/password"]], JSON.stringify(elsewhere))
+    assert.deepStrictEqual(after({ host: "evil", password: "s2" }), [0, []])
+    assert.deepStrictEqual(after({ password: null }), [0, []])
+    assert.deepStrictEqual(after("warehouse"), [0, []])
+    const two = sealed("password", "clientKey")
+    assert.deepStrictEqual(asked(before, two, { destination: { clientKey: null } }), [1, ["/destination/password"]])
+    const deep = of({ type: "postgres", proxy: { host: "h" } })
+    const deeper = { destination: { proxy: { host: "evil" } } }
+    assert.deepStrictEqual(asked(deep, sealed("password"), deeper), [1, ["/destination/password"]])
+  })
+
+  it("of a source do not follow to another server, nor to one that stands in", () => {
+    const before = { model: { name: "events" }, source: { type: "clickhouse", url: "https://c" } }
+    const secrets = [{ path: ["source", "password"], sealed: "x" }]
+    for (const [key, value, pointers] of [
+      ["settings", { max_threads: 2 }, []],
+      ["failover", ["https://evil"], ["/source/password"]],
+      ["connectTimeout", "1 millis", ["/source/password"]],
+      ["user", "other", ["/source/password"]],
+    ] as const)
+      assert.deepStrictEqual(asked(before, secrets, { source: { [key]: value } }), [1, [...pointers]], key)
   })
 
   it("of the file do not follow where the API points", () => {
-    assert.deepStrictEqual(redirected(of({ use: "warehouse", table: "t" })), [])
+    const vocabulary = {
+      plugins: builtIn,
+      sources: [{ name: "a", type: "clickhouse" }],
+      destinations: [{ name: "warehouse", type: "postgres" }],
+    }
+    const refused = (definition: unknown) => redirected(definition, vocabulary).map((field) => field.pointer)
+    assert.deepStrictEqual(refused(of({ use: "warehouse", table: "t", schema: "s", copyFormat: "text" })), [])
+    for (const key of ["host", "type", "url", "password", "sslmode", "database", "unknown"])
+      assert.deepStrictEqual(refused(of({ use: "warehouse", [key]: "evil" })), [`/destination/${key}`])
     assert.deepStrictEqual(
-      redirected(of({ use: "warehouse", host: "evil" })).map((field) => field.pointer),
-      ["/destination/host"],
-    )
-    assert.deepStrictEqual(
-      redirected({ ...of("x"), source: { use: "a", url: "http://evil" } }).map((field) => field.pointer),
-      ["/source/url"],
+      refused({ ...of("x"), source: { use: "a", failover: ["http://evil"], connectTimeout: "1 ms", settle: "1 s" } }),
+      ["/source/failover", "/source/connectTimeout"],
     )
   })
 })

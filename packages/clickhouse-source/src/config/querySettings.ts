@@ -67,6 +67,7 @@ const Value = Schema.Union([Schema.Finite, Schema.String, Schema.Boolean])
 export const QuerySettings = Schema.Record(Schema.String, Value)
   .annotate({
     title: "Settings",
+    aside: true,
     description:
       "Settings of ClickHouse for the queries of exports, by ClickHouse's names: those that limit memory, time, threads and what is read, or say when to use the disk. Without them, the profile of the ClickHouse user decides.",
     examples: [{ max_memory_usage: 10_000_000_000, max_threads: 4, max_execution_time: 3600 }],

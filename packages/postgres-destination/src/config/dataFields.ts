@@ -1,4 +1,4 @@
-/** The settings of where records go and how they are stored there. */
+/** The settings of where in the database records go and how they are stored there: none of them leads a secret elsewhere. */
 import { Effect, Schema } from "effect"
 import { copyFormats } from "../copyFormat.ts"
 import { mergePolicies } from "../merge/Merge.ts"
@@ -7,25 +7,30 @@ import { duration, name, type Words } from "./fields.ts"
 
 const choice = <const Value extends string>(values: ReadonlyArray<Value>, preset: NoInfer<Value>, words: Words) =>
   Schema.Literals(values)
-    .annotate({ ...words, default: preset })
+    .annotate({ ...words, default: preset, aside: true })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed(preset)))
 
 const flag = (words: Words) =>
-  Schema.Boolean.annotate({ ...words, default: false }).pipe(Schema.withDecodingDefaultKey(Effect.succeed(false)))
+  Schema.Boolean.annotate({ ...words, default: false, aside: true }).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(false)),
+  )
 
 export const dataFields = {
   schema: name({
     title: "Schema",
     description: "The schema in which the table is.",
+    aside: true,
     default: "public",
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("public"))),
   table: name({
     title: "Table name",
     description: "The table to export to. It is created when it does not exist.",
+    aside: true,
   }),
   ledgerTable: name({
     title: "Ledger table",
     description: "The table, in the same schema, that records which windows have been exported.",
+    aside: true,
     default: "batch_exports_ledger",
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("batch_exports_ledger"))),
   copyFormat: choice(copyFormats, "auto", {

@@ -9,6 +9,7 @@ export type Words = {
   readonly title: string
   readonly description: string
   readonly default?: string
+  readonly aside?: true
 }
 
 export const text = (words: Words) => Schema.String.annotate(words).check(Schema.isNonEmpty())
@@ -30,8 +31,9 @@ const isDuration = (written: string): boolean => {
 /** What a timer, and a setting of Postgres's, can hold: 32 bits of milliseconds. Beyond, a timer would fire at once. */
 const longest = 2 ** 31 - 1_000_000
 
+/** How long something may take leads a secret nowhere. */
 export const duration = (preset: string, title: string, description: string) =>
-  Schema.String.annotate({ title, description, default: preset, examples: ["30 seconds", "5 minutes"] })
+  Schema.String.annotate({ title, description, default: preset, examples: ["30 seconds", "5 minutes"], aside: true })
     .check(
       Schema.makeFilter((written: string) =>
         isDuration(written) ? undefined : 'must be a positive length of time of at most 24 days, such as "30 seconds"',

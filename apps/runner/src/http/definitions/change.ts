@@ -13,10 +13,16 @@ import { kept, misdirected, redirected, separate } from "./secrets.ts"
 /** The export that a definition makes; nothing is contacted. */
 export const define = Effect.fnUntraced(function* (name: string, definition: unknown) {
   const { vocabulary } = yield* (yield* Catalogue).file
-  const fields = redirected(definition)
+  const fields = [...unnamedSource(definition), ...redirected(definition, vocabulary)]
   if (fields.length > 0) return yield* refuse(fields)
   return yield* Effect.mapError(Effect.fromResult(vocabulary.define(name, definition)), invalid)
 })
+
+/** Who may read which data is said in the configuration file alone; nor does the runner connect to wherever one likes. */
+const unnamedSource = (definition: unknown): Invalid["fields"] =>
+  isObject(definition) && isObject(definition["source"]) && definition["source"]["use"] === undefined
+    ? [{ pointer: "/source", message: "must name one of the sources of the configuration file" }]
+    : []
 
 const refuse = (fields: Invalid["fields"]) => new Invalid({ message: sentence(fields), remedy: CORRECT, fields })
 
@@ -68,7 +74,7 @@ export const patch = Effect.fnUntraced(function* (name: string, change: Readonly
   const merged = mergePatch(stored.definition, change)
   const old = kept(stored.secrets, change, merged)
   const separated = separate(merged, vocabulary.plugins)
-  const elsewhere = misdirected(stored.definition, separated.definition, old)
+  const elsewhere = misdirected(stored, separated, old, vocabulary.plugins)
   if (elsewhere.length > 0) return yield* refuse(elsewhere)
   const full = yield* unseal({ name, definition: merged, secrets: old }).pipe(Effect.mapError(unsealed(old)))
   yield* define(name, full)
@@ -95,7 +101,8 @@ export const trial = Effect.fnUntraced(function* ({ name, ...definition }: { rea
   const stored = yield* StoredExports.get(name)
   if (stored === undefined) return yield* define(name, definition)
   const old = kept(stored.secrets, present(definition), definition)
-  const elsewhere = misdirected(stored.definition, definition, old)
+  const { vocabulary } = yield* (yield* Catalogue).file
+  const elsewhere = misdirected(stored, separate(definition, vocabulary.plugins), old, vocabulary.plugins)
   if (elsewhere.length > 0) return yield* refuse(elsewhere)
   let full: unknown = definition
   if (old.length > 0) {

@@ -2,6 +2,9 @@
  * The secrets of a definition that came over the API: taken out of it, kept when a change leaves them out, and never sent to
  * another place than they were given for. Pure.
  */
+import { Schema } from "effect"
+import { isDeepStrictEqual } from "node:util"
+import type { Vocabulary } from "../../config/Config.ts"
 import type { Path } from "../../config/document.ts"
 import { hide, type Secret } from "../../config/hiding.ts"
 import type { Plugins } from "../../plugins.ts"
@@ -38,21 +41,6 @@ export const separate = (definition: unknown, plugins: Plugins): Separated => {
   return { definition: Object.fromEntries(shown), secrets }
 }
 
-/** Settings that say where a connection goes, and whom it trusts there. */
-const route: ReadonlySet<string> = new Set([
-  "host",
-  "port",
-  "url",
-  "urls",
-  "endpoint",
-  "selfSigned",
-  "sslmode",
-  "rootCertificate",
-  "ca",
-  "tls",
-  "user",
-])
-
 /** Of the secrets that are stored, those that a change leaves as they are. */
 export const kept = (stored: ReadonlyArray<Sealed>, patch: unknown, merged: unknown): ReadonlyArray<Sealed> =>
   stored.filter(({ path }) => {
@@ -60,34 +48,62 @@ export const kept = (stored: ReadonlyArray<Sealed>, patch: unknown, merged: unkn
     return isObject(part) && !touches(patch, path)
   })
 
-/** Whoever may change where an export goes, without knowing its password, must not learn the password by it. */
-export const misdirected = (before: unknown, after: unknown, secrets: ReadonlyArray<{ readonly path: Path }>) =>
-  secrets.flatMap(({ path }): ReadonlyArray<FieldProblem> => {
-    const [was, is] = [before, after].map((definition) => (isObject(definition) ? definition[String(path[0])] : {}))
-    const moved = ["type", ...route].filter(
-      (key) => JSON.stringify(valueOf(was, key)) !== JSON.stringify(valueOf(is, key)),
+/**
+ * Whoever may change where an export goes, without knowing its password, must not learn the password by it. So a secret is kept
+ * only beside the settings and the other secrets that it was given with: only keys that the plugin sets aside may differ.
+ */
+export const misdirected = (
+  before: { readonly definition: unknown; readonly secrets: ReadonlyArray<{ readonly path: Path }> },
+  after: Separated,
+  kept: ReadonlyArray<{ readonly path: Path }>,
+  { destinations, sources }: Plugins,
+): ReadonlyArray<FieldProblem> =>
+  parts.flatMap((part) => {
+    const held = kept.filter(({ path }) => path[0] === part)
+    if (held.length === 0) return []
+    const [was, is] = [settingsOf(before.definition, part), settingsOf(after.definition, part)]
+    const free = asideOf(part === "source" ? sources : destinations, is["type"])
+    const places = new Set(held.map(({ path }) => pointer(path)))
+    const secrets = [...before.secrets, ...after.secrets].filter(
+      ({ path }) => path[0] === part && !places.has(pointer(path)),
     )
-    return moved.length === 0
-      ? []
-      : [
-          {
-            pointer: pointer(path),
-            message: `enter it again, since it would go elsewhere: ${moved.join(", ")} changed`,
-          },
-        ]
+    const moved = new Set([
+      ...Object.keys({ ...was, ...is }).filter((key) => !free.has(key) && !isDeepStrictEqual(was[key], is[key])),
+      ...secrets.map(({ path }) => path.slice(1).join(".")),
+    ])
+    if (moved.size === 0) return []
+    const message = `enter it again, since it could go elsewhere: ${[...moved].join(", ")} changed`
+    return held.map(({ path }) => ({ pointer: pointer(path), message }))
   })
 
-/** The file's secrets go where the file says. */
-export const redirected = (definition: unknown): ReadonlyArray<FieldProblem> =>
-  parts.flatMap((part) => {
-    const settings = isObject(definition) ? definition[part] : undefined
-    if (!isObject(settings) || settings["use"] === undefined) return []
+/** The file's secrets go where the file says: of what they stand beside, only what the plugin sets aside can be replaced. */
+export const redirected = (definition: unknown, vocabulary: Pick<Vocabulary, "plugins" | "sources" | "destinations">) =>
+  parts.flatMap((part): ReadonlyArray<FieldProblem> => {
+    const { use, ...settings } = settingsOf(definition, part)
+    if (use === undefined) return []
+    const { destinations, sources } = vocabulary.plugins
+    const named = (part === "source" ? vocabulary.sources : vocabulary.destinations).find(({ name }) => name === use)
+    // What is not there is refused when it is decoded.
+    if (named === undefined) return []
+    const free = asideOf(part === "source" ? sources : destinations, named.type)
     return Object.keys(settings)
-      .filter((key) => route.has(key))
+      .filter((key) => !free.has(key))
       .map((key) => ({
         pointer: pointer([part, key]),
         message: "cannot be changed beside use: the secrets of the configuration file go where it says",
       }))
   })
 
-const valueOf = (settings: unknown, key: string): unknown => (isObject(settings) ? settings[key] : undefined)
+const settingsOf = (definition: unknown, part: string): Readonly<Record<string, unknown>> => {
+  const settings = isObject(definition) ? definition[part] : undefined
+  return isObject(settings) ? settings : {}
+}
+
+/** The keys that the type's own schema annotates with `aside`; none of a type that is not known. */
+const asideOf = (kinds: ReadonlyArray<{ readonly name: string; readonly Config: Schema.Top }>, type: unknown) => {
+  const kind = kinds.find(({ name }) => name === type)
+  if (kind === undefined) return new Set<string>()
+  const { schema } = Schema.toJsonSchemaDocument(kind.Config, { includeAnnotationKey: (key) => key === "aside" })
+  const properties = isObject(schema["properties"]) ? Object.entries(schema["properties"]) : []
+  return new Set(properties.flatMap(([key, node]) => (isObject(node) && node["aside"] === true ? [key] : [])))
+}
