@@ -10,7 +10,7 @@ import { byRunner, here } from "../src/cli/repairRuns.ts"
 import type { RepairData } from "../src/cli/repair.ts"
 import type { VerifyData } from "../src/cli/verify.ts"
 import { Definitions } from "../src/runner/Definitions.ts"
-import { countingLate } from "../src/runner/lateRows.ts"
+import { countingLate, isDue } from "../src/runner/lateRows.ts"
 import { runExport } from "../src/runExport.ts"
 import { plan } from "../src/verify/repair.ts"
 import { repairMode } from "../src/verify/repairable.ts"
@@ -71,6 +71,18 @@ describe("what a recount says", () => {
     assert.isFalse(isCounted({ window, row: row(window, 1, "then") }, append))
     assert.isFalse(isCounted({ window, row: row(window, 1) }, { ...upsert, endless: true }))
     assert.isTrue(isCounted({ window, row: undefined }, { ...upsert, endless: true }))
+  })
+
+  plain("comes once at each age, however far apart the rounds are", () => {
+    const hour = 3_600_000
+    // One round takes a quarter of an hour, one fails, and one comes late.
+    const rounds = [0, 1.25, 2.5, 4.75, 6, 7, 23.5, 24.6, 26, 32].map((at) => at * hour)
+    for (let exported = hour / 7; exported < 6 * hour; exported += hour / 7) {
+      const met = rounds.slice(1).filter((now, index) => isDue(exported, { since: rounds[index] ?? 0, now }))
+      assert.lengthOf(met, 2, `exported at ${exported}`)
+      assert.isAtLeast((met[0] ?? 0) - exported, hour)
+      assert.isAtLeast((met[1] ?? 0) - exported, 23 * hour)
+    }
   })
 
   plain("knows what can be repaired, and says what to do where nothing can", () => {
@@ -158,7 +170,7 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000, excludeTestSer
 
       const said: Array<string> = []
       const settings = configuration(file, world.env)
-      yield* Effect.flatMap(countingLate, (round) => round([{ least: 0, most: 3_600_000 }])).pipe(
+      yield* Effect.flatMap(countingLate([0]), (round) => Effect.andThen(round(), round())).pipe(
         Effect.provide(Definitions.layer(settings)),
         Effect.provide(Logger.layer([Logger.make(({ message }) => void said.push(String(message)))])),
       )

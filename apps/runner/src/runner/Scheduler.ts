@@ -37,7 +37,7 @@ const planning = Effect.fnUntraced(function* () {
   const work = yield* Work
   const executions = yield* Executions
   const advanceBackfills = yield* backfilling
-  const countLate = yield* countingLate
+  const countLate = yield* countingLate()
   // What a process that died was about to do comes first.
   yield* Effect.ignore(reconcile(0))
   const round = Effect.gen(function* () {

@@ -12,46 +12,57 @@ import * as Metrics from "./metrics.ts"
 const HOUR = Duration.toMillis("1 hour")
 const DAY = Duration.toMillis("1 day")
 
-/** How often windows are looked for. Each is met once at each age. */
 export const PAUSE = HOUR
 
-/** How long ago a window was exported: from, and to. */
-export interface Age {
-  readonly least: number
-  readonly most: number
-}
+/** How long ago a window was exported when it is counted. */
+const AGES: ReadonlyArray<number> = [HOUR, 23 * HOUR]
 
-const AGES: ReadonlyArray<Age> = [HOUR, 23 * HOUR].map((least) => ({ least, most: least + PAUSE }))
+/** A runner that has just started counts the windows of this long: what its predecessor has counted last, it cannot know. */
+const FIRST = 2 * HOUR
 
-/** Makes the round that is repeated. */
-export const countingLate = Effect.sync(() => {
-  const found = new Map<string, Map<string, { readonly rows: number; readonly at: number }>>()
-  return Effect.fn("countLateRows")(function* (ages: ReadonlyArray<Age> = AGES) {
-    const { definitions, runner } = yield* current
-    if (!runner.recount) return
-    const now = yield* Clock.currentTimeMillis
-    for (const definition of definitions.values()) {
-      const { name } = definition.export
-      const counted = yield* recount(definition, now, ages)
-      if (counted === undefined) continue
-      const known = found.get(name) ?? new Map()
-      for (const each of counted) known.set(Window.format(each.window), { rows: lacking(each), at: now })
-      for (const [window, { at, rows }] of known) if (rows === 0 || at < now - DAY) known.delete(window)
-      found.set(name, known)
-      yield* Metrics.lateRows(
-        name,
-        [...known.values()].reduce((sum, { rows }) => sum + rows, 0),
-      )
-      yield* tell(name, counted)
-    }
+/**
+ * Makes the round that is repeated. Each takes what has reached an age since the last one of that export that succeeded, however
+ * long that took and however long ago it was: a window is met once at each age.
+ */
+export const countingLate = (ages = AGES, first = FIRST) =>
+  Effect.sync(() => {
+    const found = new Map<string, Map<string, { readonly rows: number; readonly at: number }>>()
+    const counted = new Map<string, number>()
+    return Effect.fn("countLateRows")(function* () {
+      const { definitions, runner } = yield* current
+      if (!runner.recount) return
+      for (const definition of definitions.values()) {
+        const { name } = definition.export
+        const now = yield* Clock.currentTimeMillis
+        const since = counted.get(name) ?? now - first
+        const recounts = yield* recount(definition, now, (exported) => isDue(exported, { since, now }, ages))
+        if (recounts === undefined) continue
+        counted.set(name, now)
+        const known = found.get(name) ?? new Map()
+        for (const each of recounts) known.set(Window.format(each.window), { rows: lacking(each), at: now })
+        for (const [window, { at, rows }] of known) if (rows === 0 || at < now - DAY) known.delete(window)
+        found.set(name, known)
+        yield* Metrics.lateRows(
+          name,
+          [...known.values()].reduce((sum, { rows }) => sum + rows, 0),
+        )
+        yield* tell(name, recounts)
+      }
+    })
   })
-})
+
+/** Whether what was exported then has reached one of the ages between two instants. */
+export const isDue = (
+  exported: number,
+  { now, since }: { readonly since: number; readonly now: number },
+  ages: ReadonlyArray<number> = AGES,
+): boolean => ages.some((age) => exported + age > since && exported + age <= now)
 
 /** Undefined where numbers say nothing about an export, or could not be had now. */
 const recount = (
   definition: Definition,
   now: number,
-  ages: ReadonlyArray<Age>,
+  due: (exported: number) => boolean,
 ): Effect.Effect<ReadonlyArray<Recount> | undefined> =>
   Effect.gen(function* () {
     const { destination, source } = definition.export
@@ -63,7 +74,7 @@ const recount = (
       source: opened,
       // By the time of the export, whenever the window was: a backfill has late rows as well.
       range: new Window.Window({ start: DateTime.makeUnsafe(0), end: DateTime.makeUnsafe(now) }),
-      only: ({ committedAt }) => ages.some((age) => isOf(age, now - DateTime.toEpochMillis(committedAt))),
+      only: ({ committedAt }) => due(DateTime.toEpochMillis(committedAt)),
     })
   }).pipe(
     Effect.scoped,
@@ -76,8 +87,6 @@ const recount = (
       ),
     ),
   )
-
-const isOf = ({ least, most }: Age, age: number): boolean => age >= least && age < most
 
 const tell = Effect.fnUntraced(function* (name: string, counted: ReadonlyArray<Recount>) {
   const late = counted.filter((each) => lacking(each) > 0)
