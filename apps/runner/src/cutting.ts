@@ -3,8 +3,9 @@
  * the ledger holds and not from what an earlier attempt remembers, so that a run that died goes on with the rest.
  */
 import { type Destination, type ExportError, ExportWindow, Run, type Source, Window } from "@batch-exports/core"
-import { DateTime, Effect, Stream } from "effect"
+import { DateTime, Effect } from "effect"
 import type { SubWindows } from "./config/SubWindows.ts"
+import { heldOf, ownOf } from "./held.ts"
 
 export interface Request {
   readonly source: Source.Opened
@@ -58,27 +59,12 @@ export const rest = (
     return Window.subtract(window, done).map((left) => ({ window: left, holds }))
   })
 
-/** From the ledger, which counts records and bytes alone. Each sub-window looks at its own rows of it only. */
+/** Each sub-window looks at its own rows of the ledger only; here all of them are seen. */
 const exported = Effect.fnUntraced(function* ({ destination, run, source }: Request, { projection }: Destination.Plan) {
-  const held = yield* destination.ledger(run.export).pipe(
-    Stream.takeWhile((row) => DateTime.isLessThan(row.window.start, run.window.end)),
-    Stream.filter((row) => DateTime.isGreaterThan(row.window.end, run.window.start)),
-    Stream.runCollect,
-  )
-  return held
-    .filter((row) => row.run === run.id && Window.contains(run.window, row.window))
-    .map(({ bytes, committedAt, rows: received, window }): ExportWindow.Outcome => ({
-      _tag: "Exported",
-      windows: [window],
-      sent: { rows: received, adjusted: {} },
-      stored: { received, inserted: received, updated: 0, unchanged: 0 },
-      bytes,
-      encoding: projection.encoding,
-      leftOut: projection.leftOut,
-      committedAt,
-      timings: { open: 0, transfer: 0, commit: 0 },
-      notices: [],
-    }))
+  const { encoding, leftOut } = projection
+  const held = yield* heldOf(destination, run)
+  return ownOf(run, held)
+    .map((own): ExportWindow.Outcome => ({ ...own, encoding, leftOut }))
     .reduce(sum, { _tag: "AlreadyExported", notices: redefined(source.definition, held) })
 })
 

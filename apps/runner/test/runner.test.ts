@@ -5,6 +5,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { vi } from "vitest"
+import { Executions } from "../src/runner/Executions.ts"
 import * as Runner from "../src/runner/Runner.ts"
 import { reconcile } from "../src/runner/dispatch.ts"
 import { forgetOld, trustLedger } from "../src/runner/upkeep.ts"
@@ -203,6 +204,38 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
         yield* runsUntil("events", ([first]) => first?.state === "completed")
       }).pipe(withRunner(settings, folder))
       assert.deepStrictEqual(yield* sessions, [])
+    }),
+  )
+
+  it.effect("says that a run is completed that was committed before it could be cancelled", () =>
+    Effect.gen(function* () {
+      const [first] = (yield* World).windows
+      const { folder, settings, world } = yield* prepared("late_word", { endAt: first?.end.toISOString() })
+      // The runner's own state would wait as well.
+      if (world.server.external || process.env["STATE"] === "postgres") return
+      // A commit waits for a standby that there is not, as it does when one has just died.
+      const waitForStandby = Effect.fnUntraced(function* (standby: string) {
+        yield* world.query(`ALTER SYSTEM SET synchronous_standby_names = '${standby}'`)
+        yield* world.query("SELECT pg_reload_conf()")
+      })
+      const committing = world.query(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name LIKE 'batch-exports %'",
+      )
+      yield* Effect.gen(function* () {
+        yield* runsUntil("events", finishedRuns(1))
+        const [run] = yield* runsUntil("events", () => true)
+        yield* world.query(`DELETE FROM ${world.schema}.late_word_ledger WHERE run = '${run?.id}'`)
+        yield* Effect.acquireRelease(waitForStandby("nobody"), () => waitForStandby(""))
+        assert.isTrue(yield* Runs.retry(run?.id ?? ""))
+        yield* until(Effect.map(committing, (rows) => rows.length > 0))
+        // As the runner does when it finds the request.
+        yield* (yield* Executions).cancel(run?.id ?? "")
+        yield* waitForStandby("")
+        const [after] = yield* runsUntil("events", finishedRuns(1))
+        assert.deepStrictEqual([after?.state, after?.stored, after?.bytes], ["completed", run?.stored, run?.bytes])
+        const said = yield* RunLogs.list({ runId: run?.id ?? "", limit: 100 })
+        assert.isTrue(said.some(({ message }) => message.endsWith("before the run could be cancelled")))
+      }).pipe(Effect.scoped, withRunner(settings, folder))
     }),
   )
 

@@ -1,8 +1,9 @@
 /** Carries one execution of a run out, from its row in the state database to its row in the state database. */
 import { type ExportError, Window } from "@batch-exports/core"
-import { Cause, Clock, Context, DateTime, Effect, Exit, Layer } from "effect"
+import { Cause, Clock, Context, DateTime, Effect, Exit, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Execution } from "../engine/RunEngine.ts"
+import { committedBy } from "../held.ts"
 import { type Finished, runExport } from "../runExport.ts"
 import * as Exports from "../store/Exports.ts"
 import { patiently } from "../store/patiently.ts"
@@ -17,6 +18,9 @@ import * as Metrics from "./metrics.ts"
 import { log } from "./runLog.ts"
 import { Self } from "./Self.ts"
 import { stalled } from "./stalled.ts"
+
+/** How long a cancelled run waits to hear what of it was committed. */
+const LOOK_UP = "30 seconds"
 
 export class Executor extends Context.Service<
   Executor,
@@ -45,7 +49,7 @@ const execute = Effect.fn("executeRun")(function* (execution: Execution) {
   yield* Effect.annotateCurrentSpan({ export: run.export, run: run.id })
   const definition = (yield* current).definitions.get(run.export)
   if (definition === undefined) return yield* patiently(undefinedHere(run))
-  if (run.cancelRequested) return yield* cancelled(run)
+  if (run.cancelRequested) return yield* cancelled(run, definition)
   if (run.state === "running") {
     yield* patiently(log(run, "warn", "begun again: the runner was stopped in the middle"))
   }
@@ -56,7 +60,7 @@ const execute = Effect.fn("executeRun")(function* (execution: Execution) {
     return yield* Effect.raceFirst(Effect.exit(attempts(run, definition, committed)), word)
   }).pipe(Effect.scoped)
 
-  if (ended === "cancelled") return yield* cancelled(run, committed.parts)
+  if (ended === "cancelled") return yield* cancelled(run, definition)
   if (ended === "stopping") {
     const what = `rolled back${committed.parts === 0 ? "" : ", but for what is committed"}`
     const then = "since the runner is stopping; it is begun again by another, or when the runner starts"
@@ -93,19 +97,28 @@ const heartbeats = (run: Run, bytes: () => number) =>
     Effect.andThen(Effect.interrupt),
   )
 
+/**
+ * The run as the ledger knows it. A ledger does not take the same run twice, even by force: that would be a second copy for one
+ * lost answer. Another wish is another run.
+ */
+const asked = (run: Run) => ({
+  id: run.wish === 0 ? run.id : `${run.id}-${run.wish}`,
+  export: run.export,
+  window: new Window.Window({
+    start: DateTime.makeUnsafe(run.window.start),
+    end: DateTime.makeUnsafe(run.window.end),
+  }),
+})
+
 const attempts = Effect.fnUntraced(function* (run: Run, definition: Definition, committed: { parts: number }) {
   const { runner } = yield* current
   const meter = { bytes: 0, attempt: run.attempts, waited: 0 }
-  const window = new Window.Window({
-    start: DateTime.makeUnsafe(run.window.start),
-    end: DateTime.makeUnsafe(run.window.end),
-  })
+  const { id, window } = asked(run)
   const context = yield* Effect.context<SqlClient.SqlClient>()
   const exported = runExport({
     export: definition.export,
     window,
-    // A ledger does not take the same run twice, even by force: that would be a second copy for one lost answer. Another wish is another run.
-    runId: run.wish === 0 ? run.id : `${run.id}-${run.wish}`,
+    runId: id,
     mode: run.mode,
     onAttempt: Effect.gen(function* () {
       meter.bytes = 0
@@ -159,10 +172,29 @@ const completed = Effect.fnUntraced(function* (
   yield* notifier.completed(run)
 })
 
-const cancelled = Effect.fnUntraced(function* (run: Run, parts = 0) {
+/** The word may come while COMMIT is on its way, and then too late: what happened is asked of the ledger, and not guessed. */
+const cancelled = Effect.fnUntraced(function* (run: Run, { export: { destination } }: Definition) {
+  const hasLedger = destination.plugin.capabilities.ledger === "transactional"
+  const found = hasLedger
+    ? yield* committedBy(destination, asked(run)).pipe(Effect.timeout(LOOK_UP), Effect.option)
+    : Option.none()
+  if (Option.isSome(found) && found.value.whole) {
+    const { bytes, rows } = found.value
+    if (!(yield* patiently(Runs.foundCommitted(run, found.value, destination.place)))) return
+    yield* Metrics.ended(run, "completed", { rows, bytes, milliseconds: 0 })
+    yield* log(run, "info", `completed: ${rows} rows, ${bytes} bytes were committed before the run could be cancelled`)
+    const notifier = yield* Notifier
+    return yield* notifier.completed(run)
+  }
   if (!(yield* patiently(Runs.cancelled(run)))) return
   yield* Metrics.ended(run, "cancelled")
-  const left = parts === 0 ? "nothing of this run was published" : `the sub-windows that were committed (${parts}) stay`
+  const left = Option.isSome(found)
+    ? found.value.parts === 0
+      ? "the ledger holds nothing of this run"
+      : `the sub-windows that were committed (${found.value.parts}) stay`
+    : hasLedger
+      ? "the ledger could not be asked whether anything of this run was committed"
+      : "what was published of it before stays"
   yield* log(run, "info", `cancelled: ${left}`)
 })
 

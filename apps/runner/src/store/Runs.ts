@@ -199,6 +199,17 @@ export const completed = (run: Claimed, outcome: ExportWindow.Outcome, place?: s
   })
 }
 
+/** Of a run whose answer was not heard, and that the ledger holds. */
+export const foundCommitted = (
+  run: Claimed,
+  found: { rows: number; bytes: number },
+  place?: string,
+): Answer<boolean> => {
+  const { bytes, rows } = found
+  const counts = { rows_received: rows, rows_inserted: rows, bytes, progress_bytes: bytes }
+  return finish(run, { state: "completed", error: null, went_to: place ?? null, already_exported: 0, ...counts })
+}
+
 export const failed = (run: Claimed, error: Failure): Answer<boolean> =>
   finish(run, { state: "failed", error: JSON.stringify(error) })
 
