@@ -126,6 +126,7 @@ layer(World.layer({ windows: 2, rows: 8_000 }), { timeout: 180_000, excludeTestS
                 Effect.zipWith(busy, current.isDone, (one, other) => one || other),
               ),
             )
+            if (n === 0) yield* looksAround(current.url)
             yield* strike(FAULTS === 0 ? (ordinary[n] ?? "kill") : (all[Math.floor(random() * all.length)] ?? "kill"))
           }
           yield* until(Effect.andThen(revive, current.isDone))
@@ -144,3 +145,15 @@ layer(World.layer({ windows: 2, rows: 8_000 }), { timeout: 180_000, excludeTestS
     )
   },
 )
+
+/** The command line is a client alone: it sees the runners, and what any of them does. */
+const looksAround = Effect.fnUntraced(function* (url: string) {
+  const world = yield* World
+  const runners = yield* world.cli("runners", "--json", "--state", url)
+  const found = JSON.parse(runners.stdout) as ReadonlyArray<{ readonly state: string; readonly shards: number }>
+  assert.isTrue(found.length > 0 && found.every(({ state }) => state === "running"), runners.stdout)
+  assert.isAbove(Math.max(...found.map(({ shards }) => shards)), 0, runners.stdout)
+  const runs = yield* world.cli("runs", "--export", "events", "--json", "--state-url", url)
+  assert.isAbove((JSON.parse(runs.stdout) as ReadonlyArray<unknown>).length, 0, runs.stdout)
+  assert.include((yield* world.cli("status", "--state", url)).stdout, "runner  running")
+})
