@@ -19,6 +19,11 @@ export interface Run {
   readonly definition: string
   readonly window: Window
   readonly mode: Mode
+  /**
+   * True: a window's records are what they are now, or will not change any more, so that an old window may follow a newer one.
+   * Otherwise they are what they were in their window, and only versions keep an old window from turning records back.
+   */
+  readonly endless?: boolean
   /** True after the destination refused a value: the source renders every doubtful value in its safest form. */
   readonly defensive: boolean
   /** The encodings that the source can render. */

@@ -50,6 +50,7 @@ export const makeRun = (request: Pick<Request, "source" | "run">, defensive = fa
   model: request.source.model,
   definition: request.source.definition,
   offers: request.source.encodings,
+  ...(request.source.endless === undefined ? {} : { endless: request.source.endless }),
 })
 
 /** Fails, before anything is touched, where the destination's capabilities do not cover the run. */

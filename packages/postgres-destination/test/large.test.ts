@@ -98,6 +98,7 @@ layer(Postgres.layer, { excludeTestServices: true })("large", (it) => {
         overlapping: statements.overlapping(place, "an export", window),
         settled: statements.overlapping(place, "an export", window, true),
         foreign: statements.foreign(place, "an export", 1),
+        later: statements.later(place, "an export", window.end),
         page: statements.page(place, "an export", DateTime.formatIso(window.start), 100),
         complete: statements.complete(place, claim, { window, rows: 1, bytes: 1 }),
         retake: statements.retake(place, claim, window),

@@ -234,6 +234,19 @@ layer(Postgres.layer, { excludeTestServices: true })("merges", (it) => {
         yield* sql(`SELECT person_distinct_id_version AS mapping, properties->>'note' AS note FROM ${schema}.t`),
         [{ mapping: 5, note: "four" }],
       )
+      // An old window, again or for the first time, would turn records back that later ones brought.
+      for (const [hour, mode] of [
+        [11, "force"],
+        [9, "once"],
+      ] as const) {
+        const old = runOf({ model: persons, window: hours(hour, hour + 1), mode })
+        const error = yield* Effect.flip(exportText(lax, old, row(4, "two")))
+        assert.strictEqual(error.reason, "Unsupported")
+        assert.include(error.remedy, 'ADD COLUMN "person_version" INTEGER')
+        // Records that are read as they are now do not.
+        yield* lax.plan({ ...old, endless: true })
+      }
+      yield* exportText(lax, runOf({ model: persons, window: hours(10, 14), mode: "force" }), row(5, "four"))
       yield* sql(statement)
       yield* send(personRow("x", "A", 5, 7).replace(/\t[^\t]+\n$/, "\n"))
     }),

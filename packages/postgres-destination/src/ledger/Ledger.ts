@@ -65,6 +65,12 @@ export const overlapping = (session: Session, exportName: string, window: Window
     .pipe(Effect.map(({ rows }) => rows.map((row) => ({ ...row, window: toWindow(row) }))))
 }
 
+/** Whether a window that begins at this instant or later is committed. */
+export const holdsLater = (session: Session, exportName: string, from: DateTime.Utc) => {
+  const { sql, values } = statements.later(session.names, exportName, from)
+  return session.query("reading the ledger", sql, values).pipe(Effect.map(({ rows }) => rows.length > 0))
+}
+
 const toWindow = (row: { readonly start: number; readonly end: number }): Window.Window =>
   new Window.Window({ start: DateTime.makeUnsafe(row.start), end: DateTime.makeUnsafe(row.end) })
 

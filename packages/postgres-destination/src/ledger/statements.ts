@@ -139,6 +139,12 @@ export const overlapping = (place: Place, exportName: string, window: Window.Win
   values: [exportKey(exportName), ...bounds(window), exportName],
 })
 
+/** Whether a window that begins at an instant or later is committed. */
+export const later = (place: Place, exportName: string, from: DateTime.Utc): Statement => ({
+  sql: `SELECT 1 FROM ${name(place)} WHERE ${sameExport} AND export = $2 AND window_start >= $3 ORDER BY window_start LIMIT 1`,
+  values: [exportKey(exportName), exportName, DateTime.formatIso(from)],
+})
+
 /**
  * One row of this export that speaks of another table than the one with this OID (null: of any table). The first and the last
  * are asked: no run adds a row while there is such a one, so all rows of an export speak of one table, however many they are.

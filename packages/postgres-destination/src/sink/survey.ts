@@ -11,6 +11,7 @@ import type { Layout } from "../target/project.ts"
 import type { Target } from "../target/Target.ts"
 import * as facts from "./facts.ts"
 import type { Decision } from "./intake.ts"
+import { refuseOld } from "./order.ts"
 import { preparations } from "./preparations.ts"
 import type { StagingKind } from "./staging.ts"
 
@@ -56,9 +57,11 @@ export const survey = Effect.fn("survey")(function* (
 
   yield* Ledger.verifyTarget(session, run.export, target?.oid ?? null)
   const done = yield* Ledger.overlapping(session, run.export, run.window)
+  const todo = yield* windows(run, done)
+  yield* refuseOld(session, run, decision, todo.missing, done)
   return {
     ...seen,
-    ...(yield* windows(run, done)),
+    ...todo,
     notices: [
       ...seen.notices,
       ...(target?.persistence === "u"

@@ -1,6 +1,6 @@
 /** Opens the one transaction of a run: claims its windows, locks the table, and makes sure that it is still the same. */
 import { DestinationError, Window } from "@batch-exports/core"
-import { Effect } from "effect"
+import { type DateTime, Effect } from "effect"
 import type { Config } from "../config/Config.ts"
 import { evicting } from "../connection/evict.ts"
 import * as Lease from "../connection/lease.ts"
@@ -9,6 +9,7 @@ import { begin, setLocal, type transactionSettings } from "../connection/transac
 import { targetChanged } from "../failure/targetChanged.ts"
 import * as identifier from "../identifier.ts"
 import { mergeLock, writersLock } from "../ledger/exportKey.ts"
+import * as Ledger from "../ledger/Ledger.ts"
 import * as statements from "../ledger/statements.ts"
 import { readTarget, type Target } from "../target/Target.ts"
 
@@ -25,6 +26,8 @@ export interface Opening {
    * no other run writes into it meanwhile. `nothing`: the run adds what it has.
    */
   readonly excludes: "export" | "table" | "nothing"
+  /** Where the order of windows matters: none that begins at this instant or later may be there. */
+  readonly before: DateTime.Utc | undefined
   readonly config: Pick<Config, "lockTimeout" | "transactionTimeout">
 }
 
@@ -48,6 +51,11 @@ const claimAll = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, DestinationError> {
   // Before the claims, in every run: otherwise two runs could each hold what the other waits for.
   yield* awaitOthers(session, opening)
+  // One of those that were waited for may be a later window.
+  const { before, claim } = opening
+  if (before !== undefined && (yield* Ledger.holdsLater(session, claim.export, before))) {
+    return yield* claimLost(claim.export)
+  }
   const held = new Set(opening.again.map(Window.format))
   // In order of start, as every run does: two runs that claim the same windows then cannot wait for each other.
   for (const window of opening.windows) {

@@ -11,6 +11,7 @@ import { prepare } from "../target/create.ts"
 import { mayDrop, readTarget, type Target } from "../target/Target.ts"
 import { firstBytes, release } from "./copy.ts"
 import { intakeFor, layOut } from "./facts.ts"
+import { unordered } from "./order.ts"
 import type { Survey } from "./survey.ts"
 import { take, type Taken } from "./take.ts"
 import { beginTransaction } from "./transaction.ts"
@@ -88,6 +89,7 @@ const begin = Effect.fnUntraced(function* (
     again: seen.again,
     target,
     excludes: excludes[seen.intake._tag],
+    before: unordered(seen, run).length === 0 ? undefined : run.window.end,
     config: attempt.config,
   })
   return claim
