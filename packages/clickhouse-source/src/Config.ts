@@ -36,7 +36,7 @@ export const Config = Schema.Struct({
     Schema.NonEmptyArray(url).annotate({
       title: "Failover",
       description:
-        "Other addresses of the same data, such as replicas: tried in this order when url does not answer. What one run reads comes from one server.",
+        "Other addresses of the same data, such as replicas: tried in this order when url does not answer. What one run reads comes from one server. A replica that lags is not noticed: give settle more than it ever lags.",
     }),
   ),
   user: text("User", "Needs SELECT on the exported tables.", "default"),
