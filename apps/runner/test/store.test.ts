@@ -33,6 +33,54 @@ const direct = Effect.map(PostgresServer, (server) => postgresPlace(server, "sto
 
 const pooled = Effect.flatMap(PostgresServer, (server) => pooledPlace(server, "store_pooled"))
 
+/** An export that is created, changed, deleted and created anew, while something of it waits and something is under way. */
+const defined = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const written = (name: string) => ({ name, definition: { model: {} }, secrets: [] })
+  const configured = [
+    { name: "d", schedule: "every hour", origin: HOUR },
+    { name: "e", schedule: "every hour", origin: HOUR },
+  ]
+  const made = [yield* StoredExports.create(written("d"), HOUR), yield* StoredExports.create(written("d"), HOUR)]
+  yield* StoredExports.create(written("e"), HOUR)
+  // By two runners at once, to which they are new.
+  yield* Effect.all([Exports.sync(configured), Exports.sync(configured)], { concurrency: 2 })
+
+  // Made by a clock that goes before: a change of the other one must be seen all the same.
+  yield* sql`UPDATE stored_exports SET updated_at = updated_at + 3600000 WHERE name = 'e'`
+  const before = yield* StoredExports.version
+  yield* StoredExports.update(written("d"), (yield* StoredExports.get("d"))?.updatedAt ?? 0)
+  const changed = (yield* StoredExports.version) !== before
+
+  const run = {
+    export: "d",
+    destination: "there",
+    origin: "schedule",
+    window: { start: 0, end: HOUR },
+    dueAt: 0,
+  } as const
+  const [underWay, waiting] = [yield* Runs.insert(run), yield* Runs.insert(run)]
+  yield* Runs.dispatch(underWay)
+  const taken = yield* Runs.take({ id: underWay, generation: 1 }, "one")
+  if (taken === undefined) throw new Error("it was dispatched")
+  const range = { start: 0, end: HOUR }
+  yield* Backfills.insert({ export: "d", range, step: "hour", mode: "once", concurrency: 1, windows: 1 })
+  const removed = [yield* StoredExports.remove("d"), yield* StoredExports.remove("d")]
+  const left = [
+    (yield* Runs.get(waiting))?.state,
+    (yield* Runs.get(underWay))?.cancelRequested,
+    (yield* Backfills.unfinished).filter((backfill) => backfill.export === "d").length,
+    (yield* Exports.get("d"))?.removedAt !== null,
+  ]
+  const plan = { export: "d", destination: "there", runs: [], skipped: [], from: HOUR, cursor: 2 * HOUR, nextDue: null }
+  const planned = yield* Exports.account(plan)
+  const early = [yield* StoredExports.create(written("d"), 5 * HOUR), yield* StoredExports.get("d")]
+  yield* Runs.cancelled(taken)
+  const anew = yield* StoredExports.create(written("d"), 5 * HOUR)
+  const again = yield* Exports.get("d")
+  return { made, changed, removed, left, planned, early, anew, begins: [again?.cursorAt, again?.removedAt] }
+})
+
 /** What each module answers, put down so that it can be compared. */
 const everything = Effect.gen(function* () {
   const said: Record<string, unknown> = {}
@@ -124,6 +172,7 @@ const everything = Effect.gen(function* () {
   const updatedAt = (yield* StoredExports.get("c"))?.updatedAt ?? 0
   said["updated"] = [yield* StoredExports.update(stored, updatedAt), yield* StoredExports.update(stored, updatedAt)]
   said["removed"] = yield* StoredExports.remove("c")
+  said["defined"] = yield* defined
 
   const me = { id: "me", version: "1", listen: null, startedAt: 1, running: 0, plannedAt: null, stopping: false }
   yield* Runners.beat(me)
@@ -156,6 +205,16 @@ it.live("the same in SQLite, in Postgres and through PgBouncer", () =>
     const expected = yield* Effect.provide(everything, State.owned(yield* folder))
     assert.strictEqual(expected["one by one"], 10)
     assert.deepStrictEqual(expected["lost"], [false, false, false])
+    assert.deepStrictEqual(expected["defined"], {
+      made: ["created", "taken"],
+      changed: true,
+      removed: [true, false],
+      left: ["cancelled", true, 0, true],
+      planned: false,
+      early: ["under way", undefined],
+      anew: "created",
+      begins: [5 * HOUR, null],
+    })
     assert.deepStrictEqual(yield* Effect.provide(everything, State.owned(yield* direct)), expected)
     if (hasPgBouncer()) {
       assert.deepStrictEqual(yield* Effect.provide(everything, State.owned(yield* pooled)), expected)

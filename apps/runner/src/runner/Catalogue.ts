@@ -9,9 +9,10 @@ import type { Configuration, Export } from "../config/Config.ts"
 import { put } from "../config/hiding.ts"
 import * as Schedule from "../schedule/Schedule.ts"
 import { Secrets, type SecretsError } from "../state/secrets.ts"
+import { exclusively } from "../store/exclusively.ts"
 import * as Exports from "../store/Exports.ts"
 import * as StoredExports from "../store/StoredExports.ts"
-import { Definitions, prepare } from "./Definitions.ts"
+import { current, Definitions, prepare } from "./Definitions.ts"
 
 /** Why an export that is stored cannot run: its definition does not fit any more, or its secrets cannot be read. */
 export type Unusable = ConfigError | SecretsError | NameTaken
@@ -42,14 +43,19 @@ export class Catalogue extends Context.Service<
         const unusable = yield* Ref.make<ReadonlyMap<string, Unusable>>(new Map())
         const seen = yield* Ref.make("")
         const refresh = Effect.gen(function* () {
-          yield* Ref.set(seen, yield* StoredExports.version)
           const settings = yield* Ref.get(file)
-          const stored = yield* decodeStored(settings)
-          const loaded = prepare({
-            runner: settings.runner,
-            exports: new Map([...stored.exports, ...settings.exports]),
-          })
-          yield* sync(loaded.definitions)
+          // What is read must not be changed before it is written down as what there is.
+          const { loaded, stored, version } = yield* Effect.gen(function* () {
+            const version = yield* StoredExports.version
+            const stored = yield* decodeStored(settings)
+            const loaded = prepare({
+              runner: settings.runner,
+              exports: new Map([...stored.exports, ...settings.exports]),
+            })
+            yield* sync(loaded.definitions)
+            return { loaded, stored, version }
+          }).pipe(exclusively("exports"))
+          yield* Ref.set(seen, version)
           yield* Ref.set(definitions, loaded)
           yield* Ref.set(unusable, stored.unusable)
           for (const [name, { message }] of stored.unusable) {
@@ -82,6 +88,14 @@ export class Catalogue extends Context.Service<
       }),
     )
 }
+
+/** The definition of an export; where it is not known, another runner may have been told of it a moment ago. */
+export const found = Effect.fnUntraced(function* (name: string) {
+  const known = (yield* current).definitions.get(name)
+  if (known !== undefined) return known
+  yield* (yield* Catalogue).refresh
+  return (yield* current).definitions.get(name)
+})
 
 /** Makes the state database agree with the definitions. */
 const sync = Effect.fnUntraced(function* (definitions: ReturnType<typeof prepare>["definitions"]) {

@@ -9,7 +9,8 @@ import * as Exports from "../store/Exports.ts"
 import { patiently } from "../store/patiently.ts"
 import type { Run } from "../store/Run.ts"
 import * as Runs from "../store/Runs.ts"
-import { current, type Definition, Definitions } from "./Definitions.ts"
+import { Catalogue, found } from "./Catalogue.ts"
+import { current, type Definition, type Definitions } from "./Definitions.ts"
 import { Executions } from "./Executions.ts"
 import * as Failures from "./failures.ts"
 import { Notifier } from "./Notifier.ts"
@@ -29,7 +30,9 @@ export class Executor extends Context.Service<
   static readonly layer = Layer.effect(
     this,
     Effect.gen(function* () {
-      const context = yield* Effect.context<SqlClient.SqlClient | Definitions | Executions | Notifier | Self>()
+      const context = yield* Effect.context<
+        SqlClient.SqlClient | Catalogue | Definitions | Executions | Notifier | Self
+      >()
       return {
         // Without the state database nothing can be said or done: the engine begins the run again.
         execute: (execution) =>
@@ -47,7 +50,7 @@ const execute = Effect.fn("executeRun")(function* (execution: Execution) {
   const run = yield* patiently(Runs.take({ id: execution.runId, generation: execution.generation }, runner))
   if (run === undefined) return
   yield* Effect.annotateCurrentSpan({ export: run.export, run: run.id })
-  const definition = (yield* current).definitions.get(run.export)
+  const definition = yield* patiently(found(run.export))
   if (definition === undefined) return yield* patiently(undefinedHere(run))
   if (run.cancelRequested) return yield* cancelled(run, definition)
   if (run.state === "running") {

@@ -4,6 +4,7 @@ import { nominal } from "../schedule/Settings.ts"
 import * as Plan from "../schedule/plan.ts"
 import * as Schedule from "../schedule/Schedule.ts"
 import * as Backfills from "../store/Backfills.ts"
+import { found } from "./Catalogue.ts"
 import { current, type Definition } from "./Definitions.ts"
 import { covered } from "./planDue.ts"
 
@@ -28,9 +29,8 @@ const ledgers = Effect.gen(function* () {
 export const backfilling = Effect.gen(function* () {
   const cache = yield* ledgers
   return Effect.gen(function* () {
-    const { definitions } = yield* current
     for (const backfill of yield* Backfills.unfinished) {
-      const definition = definitions.get(backfill.export)
+      const definition = yield* found(backfill.export)
       if (definition === undefined) {
         yield* Backfills.finish(
           backfill.id,

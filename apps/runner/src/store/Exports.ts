@@ -2,6 +2,7 @@
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Planned, Skipped } from "../schedule/plan.ts"
+import { exclusively } from "./exclusively.ts"
 import type { Row } from "./Run.ts"
 import * as Runs from "./Runs.ts"
 
@@ -78,16 +79,15 @@ export const sync = Effect.fnUntraced(function* (configured: ReadonlyArray<Confi
           pause_reason: null,
           created_at: now,
           removed_at: null,
-        })}`
+        })} ON CONFLICT (name) DO NOTHING`
         continue
       }
-      // Looked at afresh, since the settings may ask for another moment now.
+      // Looked at afresh, since the settings may ask for another moment now. The cursor as it is now: a plan may be written meanwhile.
       yield* sql`UPDATE exports SET ${sql.update({
         schedule,
-        cursor_at: state.cursorAt ?? origin,
         next_due_at: schedule === null ? null : 0,
         removed_at: null,
-      })} WHERE name = ${name}`
+      })}, cursor_at = COALESCE(cursor_at, CAST(${origin} AS BIGINT)) WHERE name = ${name}`
       if (state.removedAt !== null) {
         // They were skipped for its absence alone, and the schedule is past them.
         const skipped = yield* sql<Row>`SELECT id FROM runs
@@ -96,11 +96,16 @@ export const sync = Effect.fnUntraced(function* (configured: ReadonlyArray<Confi
       }
     }
     for (const { name, removedAt } of known.values()) {
-      if (removedAt === null) {
-        yield* sql`UPDATE exports SET removed_at = ${now}, next_due_at = NULL WHERE name = ${name}`
-      }
+      if (removedAt === null) yield* remove(name)
     }
-  }).pipe(sql.withTransaction)
+  }).pipe(exclusively("exports"))
+})
+
+/** As when the configuration does not have it any more: nothing is planned. */
+export const remove = Effect.fnUntraced(function* (name: string) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`UPDATE exports SET removed_at = ${now}, next_due_at = NULL WHERE name = ${name} AND removed_at IS NULL`
 })
 
 /**
@@ -124,13 +129,13 @@ export interface Accounted {
   readonly nextDue: number | null
 }
 
-/** Writes a plan: its runs, what it skips, and how far that reaches. Answers false when another runner was faster. */
+/** Writes a plan: its runs, what it skips, and how far that reaches. Answers false when another runner was faster, or the export is gone. */
 export const account = Effect.fnUntraced(function* (plan: Accounted) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   return yield* Effect.gen(function* () {
     const moved = yield* sql<Row>`UPDATE exports SET cursor_at = ${plan.cursor}, next_due_at = ${plan.nextDue}
-      WHERE name = ${plan.export} AND cursor_at = ${plan.from} RETURNING name`
+      WHERE name = ${plan.export} AND cursor_at = ${plan.from} AND removed_at IS NULL RETURNING name`
     if (moved.length === 0) return false
     for (const { dueAt, end, occurrences, start } of plan.runs) {
       const run_id = yield* Runs.insert({

@@ -5,7 +5,11 @@
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Path } from "../config/document.ts"
+import * as Backfills from "./Backfills.ts"
+import { exclusively } from "./exclusively.ts"
+import * as Exports from "./Exports.ts"
 import type { Row } from "./Run.ts"
+import * as Runs from "./Runs.ts"
 
 export interface Sealed {
   readonly path: Path
@@ -40,11 +44,14 @@ export const get = Effect.fnUntraced(function* (name: string) {
   return row === undefined ? undefined : fromRow(row)
 })
 
-/** Changes whenever one of them does. */
+/**
+ * Changes whenever one of them does. Each by its own time: that of the newest would hide a change that was made by a clock behind
+ * it, and their number an export that replaced another.
+ */
 export const version = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<Row>`SELECT COUNT(*) AS n, MAX(updated_at) AS updated FROM stored_exports`
-  return `${Number(row?.["n"] ?? 0)} ${Number(row?.["updated"] ?? 0)}`
+  const rows = yield* sql<Row>`SELECT name, created_at, updated_at FROM stored_exports ORDER BY name`
+  return JSON.stringify(rows.map((row) => [row["name"], Number(row["created_at"]), Number(row["updated_at"])]))
 })
 
 type Written = Pick<StoredExport, "name" | "definition" | "secrets">
@@ -74,8 +81,36 @@ export const update = Effect.fnUntraced(function* (written: Written, seen: numbe
   return rows.length > 0
 })
 
+/**
+ * Stores a new export, whose schedule begins at `origin` if there was one of its name. In one transaction: whoever read the export
+ * before its beginning would take it for one that came back, and catch up.
+ */
+export const create = Effect.fnUntraced(function* (written: Written, origin: number | null) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* Effect.gen(function* () {
+    // It goes by the old definition, and what it commits would count for the new export.
+    const [old] =
+      yield* sql<Row>`SELECT id FROM runs WHERE export = ${written.name} AND state IN ('starting', 'running') LIMIT 1`
+    if (old !== undefined) return "under way" as const
+    if (!(yield* insert(written))) return "taken" as const
+    yield* Exports.restart(written.name, origin)
+    return "created" as const
+  }).pipe(exclusively("exports"))
+})
+
+/** Ends what waits, too, so that an export that gets the name does not inherit it; runs under way end when their runner sees it. */
 export const remove = Effect.fnUntraced(function* (name: string) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<Row>`DELETE FROM stored_exports WHERE name = ${name} RETURNING name`
-  return rows.length > 0
+  return yield* Effect.gen(function* () {
+    const removed = yield* sql<Row>`DELETE FROM stored_exports WHERE name = ${name} RETURNING name`
+    if (removed.length === 0) return false
+    // First, so that nothing is planned for it after this.
+    yield* Exports.remove(name)
+    const backfills = yield* sql<Row>`SELECT id FROM backfills WHERE export = ${name} AND state = 'running'`
+    for (const row of backfills) yield* Backfills.cancel(String(row["id"]))
+    const runs = yield* sql<Row>`SELECT id FROM runs
+      WHERE export = ${name} AND state IN ('scheduled', 'starting', 'running')`
+    for (const row of runs) yield* Runs.requestCancel(String(row["id"]))
+    return true
+  }).pipe(exclusively("exports"))
 })

@@ -215,6 +215,17 @@ describe("the API", () => {
         // Another runner on the same state has been told of one.
         const elsewhere = { model: definition.model, destination: { type: "file", folder: "/tmp/none" } }
         yield* StoredExports.insert({ name: "elsewhere", definition: elsewhere, secrets: [] })
+        // This one plans the backfill before it looks for news by itself.
+        const asked = {
+          range: { start: 0, end: 1 },
+          step: "1 hour",
+          windows: 1,
+          mode: "force",
+          concurrency: 1,
+        } as const
+        const backfill = yield* Backfills.insert({ export: "elsewhere", ...asked })
+        while ((yield* Backfills.counts(backfill)).unfinished === 0) yield* Effect.sleep("100 millis")
+        yield* post(`/api/backfills/${backfill}/cancel`)
         while ((yield* get("/api/exports/elsewhere")).status !== 200) yield* Effect.sleep("100 millis")
       }).pipe(withRunner(file(), folder))
     }).pipe(Effect.scoped, withKey),

@@ -3,7 +3,6 @@ import { Clock, Effect, Redacted } from "effect"
 import { Catalogue, placeOf, unseal } from "../../runner/Catalogue.ts"
 import * as Schedule from "../../schedule/Schedule.ts"
 import { Secrets, type SecretsError } from "../../state/secrets.ts"
-import * as Exports from "../../store/Exports.ts"
 import * as StoredExports from "../../store/StoredExports.ts"
 import { Conflict, Invalid, pointer } from "../api/problems.ts"
 import { CORRECT, invalid, sentence, storedOf } from "../handlers/common.ts"
@@ -59,11 +58,18 @@ export const create = Effect.fnUntraced(function* ({ name, ...definition }: { re
   const made = yield* define(name, definition)
   const separated = separate(definition, vocabulary.plugins)
   const secrets = yield* seal(name, separated)
-  if (!(yield* StoredExports.insert({ name, definition: separated.definition, secrets }))) return yield* taken
   const schedule = made.schedule === undefined ? undefined : Schedule.make(made.schedule)
   const now = yield* Clock.currentTimeMillis
   // An earlier export of the name was deleted: this one begins with the period under way, and does not catch up.
-  yield* Exports.restart(name, schedule === undefined ? null : Schedule.origin(schedule, now))
+  const origin = schedule === undefined ? null : Schedule.origin(schedule, now)
+  const stored = yield* StoredExports.create({ name, definition: separated.definition, secrets }, origin)
+  if (stored === "taken") return yield* taken
+  if (stored === "under way") {
+    return yield* new Conflict({
+      message: `a run of an earlier export "${name}" is still under way`,
+      remedy: "Wait until it has ended, or choose another name.",
+    })
+  }
   yield* catalogue.refresh
 })
 
