@@ -152,7 +152,7 @@ const resolved = (definition: typeof Definition.Type, file: typeof File.Type, pl
     const plugin = known.find(({ name }) => name === settings["type"])
     if (plugin === undefined) return undefined
     const name = reference === undefined ? null : (nameOf(reference) ?? null)
-    const { secrets, shown } = hide(plugin.Config, without(settings, "type"))
+    const { secrets, shown } = hide(plugin.Config, without(settings, "type"), "dropped")
     return { type: plugin.name, name, settings: shown, secrets: secrets.map(({ path }) => path) }
   }
   const from = definition.source ?? only(file.sources)

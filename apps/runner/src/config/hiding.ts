@@ -20,7 +20,8 @@ export interface Hidden {
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
 
-export const hide = (schema: Schema.Top, settings: unknown): Hidden => {
+/** `unknown`: what becomes of keys that the schema does not describe. A secret under a misspelt key is one that nobody marks. */
+export const hide = (schema: Schema.Top, settings: unknown, unknown: "kept" | "dropped" = "kept"): Hidden => {
   const document = Schema.toJsonSchemaDocument(schema)
   const secrets: Array<Secret> = []
 
@@ -51,6 +52,7 @@ export const hide = (schema: Schema.Top, settings: unknown): Hidden => {
       const inner = nodes.flatMap(({ additionalProperties, properties }) =>
         meanings(isObject(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties),
       )
+      if (unknown === "dropped" && inner.length === 0) return []
       const left = visit(item, inner, [...path, key])
       return left === undefined ? [] : [[key, left] as const]
     })

@@ -103,6 +103,32 @@ describe("secrets", () => {
     )
   })
 
+  it("are not shown under keys that nobody knows", () => {
+    const misspelt = {
+      ...settings,
+      passwrod: "s6",
+      headers: [{ name: "a", valeu: "s7" }],
+      auth: { kind: "key", kye: "s8" },
+    }
+    const { shown } = hide(Config, misspelt, "dropped")
+    assert.deepStrictEqual(shown, { host: "h", auth: { kind: "key" }, headers: [{ name: "a" }], more: {} })
+    // To be told that it is wrong, whoever wrote it must find it.
+    assert.include(JSON.stringify(hide(Config, misspelt).shown), "s6")
+    for (const { Config } of [...builtIn.sources, ...builtIn.destinations]) {
+      assert.deepStrictEqual(hide(Config, { passwrod: "s1", nested: { deeper: "s2" } }, "dropped").shown, {})
+    }
+    const query = {
+      url: "http://c",
+      failover: ["http://d"],
+      settings: { max_threads: 4 },
+      user: "u",
+      settle: "1 second",
+    }
+    for (const { Config, name } of builtIn.sources) {
+      if (name === "clickhouse") assert.deepStrictEqual(hide(Config, query, "dropped").shown, query)
+    }
+  })
+
   it("that are no text are not shown either", () => {
     assert.notInclude(JSON.stringify(hide(Config, { host: "h", password: { oops: "s1" } })), "s1")
   })
