@@ -5,6 +5,7 @@ import { Argument, Flag } from "effect/cli"
 import { load } from "../config/load.ts"
 import { builtIn } from "../plugins.ts"
 import { reported, usage } from "./failure.ts"
+import { storedExport } from "./storedExport.ts"
 
 export const config = Flag.String("config").pipe(
   Flag.withAlias("c"),
@@ -64,15 +65,17 @@ export const window = Flag.String("window").pipe(
 export const parseWindow = (text: string, json: boolean) =>
   Effect.fromResult(Window.parse(text)).pipe(Effect.catch((message) => usage(`--window: ${message}`, json)))
 
-/** The named export of the configuration file; failing that, one clear error. */
-export const findExport = (file: string, name: string, json: boolean) =>
-  Effect.map(findIn(file, name, json), ({ definition }) => definition)
+/** The named export of the configuration file, failing that of the runner's state; failing that, one clear error. */
+export const findExport = (file: string, name: string, json: boolean, said?: Said) =>
+  Effect.map(findIn(file, name, json, said), ({ definition }) => definition)
 
-export const findIn = Effect.fnUntraced(function* (file: string, name: string, json: boolean) {
+export const findIn = Effect.fnUntraced(function* (file: string, name: string, json: boolean, said?: Said) {
   const configuration = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
   const { exports } = configuration
   const definition = exports.get(name)
   if (definition !== undefined) return { configuration, definition }
+  const stored = yield* storedExport(file, configuration, name, json, said)
+  if (stored !== undefined) return { configuration, definition: stored }
   const names = [...exports.keys()]
   const near = nearest(name, names)
   const there = names.length === 0 ? "it defines none" : `there is ${names.join(", ")}`

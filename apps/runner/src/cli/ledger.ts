@@ -6,13 +6,13 @@ import { reported, usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
 
-const common = { export: Flags.exportName, config: Flags.config, json: Flags.json }
+const common = { export: Flags.exportName, config: Flags.config, data: Flags.data, json: Flags.json }
 
 const show = Command.make(
   "show",
   common,
   Effect.fn("ledger show")(function* (flags) {
-    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
     const rows = yield* Stream.runCollect(destination.ledger(name)).pipe(
       Effect.catch((error) => reported(error, flags.json)),
     )
@@ -65,7 +65,7 @@ const forget = Command.make(
       return yield* usage("say which windows to forget: --window <start>/<end>, or --all", flags.json)
     }
     const window = Option.isNone(flags.window) ? undefined : yield* Flags.parseWindow(flags.window.value, flags.json)
-    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
     const forgotten = yield* destination.forget(name, window).pipe(Effect.catch((error) => reported(error, flags.json)))
     yield* Console.log(
       flags.json
@@ -83,7 +83,7 @@ const accept = Command.make(
   "accept",
   common,
   Effect.fn("ledger accept")(function* (flags) {
-    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
     const accepted = yield* destination.accept(name).pipe(Effect.catch((error) => reported(error, flags.json)))
     yield* Console.log(
       flags.json

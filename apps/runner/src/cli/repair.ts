@@ -22,7 +22,7 @@ export const repair = Command.make(
   },
   Effect.fn("repair")(function* (flags) {
     const range = yield* Range.parse(flags)
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
     const planned = yield* Effect.gen(function* () {
       return yield* plan({ export: definition, source: yield* definition.source.open, range })
     }).pipe(

@@ -12,10 +12,17 @@ import * as Range from "./range.ts"
 
 export const verify = Command.make(
   "verify",
-  { export: Flags.exportName, from: Range.from, to: Range.to, config: Flags.config, json: Flags.json },
+  {
+    export: Flags.exportName,
+    from: Range.from,
+    to: Range.to,
+    config: Flags.config,
+    data: Flags.data,
+    json: Flags.json,
+  },
   Effect.fn("verify")(function* (flags) {
     const range = yield* Range.parse(flags)
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
     const found = yield* Effect.gen(function* () {
       const line = yield* ProgressLine.make({ enabled: !flags.json })
       return yield* recount({

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Ref } from "effect"
 import { OpenApi } from "effect/http-api"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { request as plainRequest } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -13,17 +13,19 @@ import * as Runner from "../../src/runner/Runner.ts"
 import * as Backfills from "../../src/store/Backfills.ts"
 import * as Runs from "../../src/store/Runs.ts"
 import * as StoredExports from "../../src/store/StoredExports.ts"
+import { invoke } from "../support/invoke.ts"
 import { withRunner } from "../support/runner.ts"
 import { client, decoded, messages, withKey } from "./support.ts"
 
-const file = (runner = "listen: 127.0.0.1:0", exports = "events", host = "db.example.com") =>
-  decoded(`
+const text = (runner = "listen: 127.0.0.1:0", exports = "events", host = "db.example.com") => `
 runner: { ${runner} }
 sources: { analytics: { type: clickhouse, url: "http://127.0.0.1:1", password: secret-of-clickhouse } }
 destinations:
   warehouse: { type: postgres, user: u, password: secret-of-postgres, host: ${host}, database: d, table: t }
 exports: { ${exports}: { model: { name: events, teamId: 1 }, destination: warehouse, schedule: hour } }
-`)
+`
+
+const file = (...settings: Parameters<typeof text>) => decoded(text(...settings))
 
 const TOKEN = "a-token-of-some-length"
 
@@ -235,8 +237,24 @@ describe("the API", () => {
     Effect.gen(function* () {
       const folder = yield* stateFolder
       yield* Effect.gen(function* () {
-        const { post } = yield* client
+        const { call, post } = yield* client
         assert.strictEqual((yield* post("/api/exports", { name: "mine", ...definition })).status, 201)
+        const files = { type: "file", folder: join(folder, "files") }
+        assert.strictEqual(
+          (yield* post("/api/exports", { name: "dumps", ...definition, destination: files })).status,
+          201,
+        )
+        // Commands that mend an export find it as well.
+        const path = join(folder, "batch-exports.yaml")
+        writeFileSync(path, text())
+        const ledger = (name: string) => invoke(["ledger", "show", name, "--json", "--config", path, "--data", folder])
+        const shown = yield* ledger("dumps")
+        assert.deepStrictEqual([shown.code, shown.stdout.trim()], [0, "[]"], shown.stderr)
+        const sealed = yield* ledger("mine")
+        assert.include(sealed.stdout + sealed.stderr, "BATCH_EXPORTS_SECRET_KEY")
+        const none = yield* ledger("none")
+        assert.deepStrictEqual([none.code, /not in/.test(none.stdout + none.stderr)], [2, true])
+        assert.strictEqual((yield* call("DELETE", "/api/exports/dumps")).status, 204)
       }).pipe(withRunner(file(), folder), withKey)
       // The key is gone.
       yield* Effect.gen(function* () {
