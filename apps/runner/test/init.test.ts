@@ -1,17 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { builtIn, decodeText } from "batch-exports"
+import type { Proposal } from "@batch-exports/clickhouse-source"
 import { Result } from "effect"
-import { spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
+import { readFileSync } from "node:fs"
+import { parse } from "yaml"
 import { example } from "../src/cli/init.ts"
-import { fill, questions } from "../src/cli/initAnswers.ts"
+import { concerns, fill, questions } from "../src/cli/initAnswers.ts"
+import { exporting } from "../src/cli/initModel.ts"
+
+interface Written {
+  readonly model: unknown
+  readonly destination: { readonly table: string }
+}
 
 const text = readFileSync(example, "utf8")
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const decode = (yaml: string) => decodeText("c.yaml", yaml, builtIn, { env: () => "x", file: () => "x" })
 
 describe("init", () => {
@@ -43,31 +45,52 @@ describe("init", () => {
     for (const { flag } of questions) assert.notStrictEqual(fill(text, { [flag]: "7" }), text, flag)
   })
 
-  // util-linux's script gives a command a terminal; others have another one.
-  it.runIf(process.platform === "linux")("asks at a terminal, one question after the other", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "batch-exports-test-"))
-    try {
-      const output = join(folder, "asked.yaml")
-      const command = [process.execPath, "--conditions=@batch-exports/source", MAIN, "init", "--output", output]
-      const child = spawn("script", ["-qec", command.map((word) => `'${word}'`).join(" "), "/dev/null"])
-      let shown = ""
-      child.stdout.setEncoding("utf8").on("data", (part: string) => (shown += part))
-      const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
-      for (const { asks, flag } of questions) {
-        while (!shown.includes(asks)) {
-          if (child.exitCode !== null) throw new Error(shown)
-          await sleep(20)
-        }
-        // Return alone takes what the question proposes.
-        child.stdin.write(flag === "team" ? "7\r" : flag === "self-signed" ? "yes\r" : "\r")
-      }
-      assert.strictEqual(await ended, 0, shown)
-      const written = readFileSync(output, "utf8")
-      assert.strictEqual(written, fill(text, { team: "7", "self-signed": "yes" }))
-      assert.include(shown, "Wrote ")
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
+  it("makes the export one of another model, and asks for a team only where there is one", () => {
+    const persons = exporting(fill(text, { model: "persons", team: "7" }), { model: "persons", named: false })
+    const configuration = Result.getOrThrow(decode(persons))
+    assert.deepStrictEqual([...configuration.exports.keys()], ["persons"])
+    assert.include(persons, "    model:\n      name: persons\n")
+    assert.include(persons, "      table: persons\n")
+    assert.isTrue(concerns("team", { model: "sessions" }))
+    assert.isFalse(concerns("team", { model: "app.orders" }))
+  })
+
+  it("writes a table whatever its columns are called", () => {
+    const odd = 'a "b", [c]: ${HOME} #\n\u0085d'
+    const proposal: Proposal = {
+      model: { name: "table", table: "app.null", time: "true", key: [odd, "no"], version: odd, exclude: ["12"] },
+      times: ["true", odd],
+      complete: true,
+      notes: [`Look at ${odd}. ${"word ".repeat(60)}`],
     }
+    const written = exporting(text, { model: "app.null", named: false, proposal })
+    assert.isTrue(Result.isSuccess(decode(written)), written)
+    const unescaped = (value: string) => value.replaceAll("$${", "${")
+    const [name, { destination, model }] = Object.entries(parse(written).exports)[0] as [string, Written]
+    assert.deepStrictEqual([name, destination.table], ["null", "null"])
+    assert.deepStrictEqual(JSON.parse(unescaped(JSON.stringify(model))), proposal.model)
+    for (const line of written.split("\n")) assert.isAtMost(line.length, 140, line)
+  })
+
+  it("leaves a table that nobody could describe to be completed", () => {
+    const written = exporting(text, { model: "app.orders", named: true })
+    assert.isTrue(Result.isSuccess(decode(written)), written)
+    assert.deepStrictEqual(parse(written).exports.orders, {
+      source: "analytics",
+      model: { name: "table", table: "app.orders", time: "inserted_at" },
+      destination: { use: "warehouse", table: "events" },
+      schedule: "hour",
+    })
+    const incomplete: Proposal = {
+      model: { name: "table", table: "app.orders", exclude: ["sums"] },
+      times: [],
+      complete: false,
+      notes: ["Rows of this table hold states."],
+    }
+    const proposed = exporting(text, { model: "app.orders", named: false, proposal: incomplete })
+    assert.isTrue(Result.isSuccess(decode(proposed)), proposed)
+    assert.deepStrictEqual(parse(proposed).exports.orders.model, { ...incomplete.model, time: "inserted_at" })
+    assert.include(proposed, "# Rows of this table hold states.\n")
   })
 
   it("an answer that makes no sense is told by the configuration's own words", () => {

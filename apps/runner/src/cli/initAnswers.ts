@@ -1,7 +1,9 @@
 /** What `init` may be told, by flags or at the terminal, and where each answer stands in the example. */
-import { Effect, Option } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Flag, Prompt } from "effect/cli"
 import { isScalar, parseDocument, stringify } from "yaml"
+import type { Looked } from "./initCatalogue.ts"
+import { isTable, nameOf } from "./initModel.ts"
 
 interface Question {
   readonly flag: string
@@ -28,6 +30,11 @@ export const questions = [
   { flag: "clickhouse-url", asks: "ClickHouse, its HTTP address", path: ["sources", "analytics", "url"] },
   { flag: "clickhouse-user", asks: "ClickHouse, user", path: ["sources", "analytics", "user"] },
   { flag: "clickhouse-database", asks: "ClickHouse, database", path: ["sources", "analytics", "database"] },
+  {
+    flag: "model",
+    asks: "What to export: events, persons, sessions, or a table such as app.orders",
+    path: ["exports", "events", "model", "name"],
+  },
   {
     flag: "team",
     asks: "Team: a number, several with commas, or all",
@@ -70,16 +77,35 @@ export const given = (parsed: Readonly<Record<Name, Option.Option<string>>>): An
     }),
   )
 
-/** Asks for everything; Return alone takes what the example says. It is not the prompt's own default, which typing would only add to. */
-export const ask = Effect.fnUntraced(function* (example: string) {
+/** Rows of a table belong to no team. */
+export const concerns = (flag: Name, { model }: Answers): boolean =>
+  flag !== "team" || model === undefined || !isTable(model)
+
+/**
+ * Asks for everything; Return alone takes what the example says. It is not the prompt's own default, which typing would only add to.
+ * What is to be exported is looked at before anything else is asked, so that a slip of the pen costs no other answer.
+ */
+export const ask = Effect.fnUntraced(function* <E>(
+  example: string,
+  look: (answers: Answers) => Effect.Effect<Looked | undefined, E>,
+) {
   const document = parseDocument(example)
   const answers: Partial<Record<Name, string>> = {}
+  let looked: Looked | undefined
   for (const { asks, flag, path } of questions) {
-    const preset = String(document.getIn([...path]))
-    const answer = (yield* Prompt.String({ message: `${asks} [${preset}]` })).trim()
-    answers[flag] = answer === "" ? preset : answer
+    if (!concerns(flag, answers)) continue
+    const preset =
+      flag === "table" && answers.model !== undefined ? nameOf(answers.model) : String(document.getIn([...path]))
+    for (;;) {
+      const answer = (yield* Prompt.String({ message: `${asks} [${preset}]` })).trim()
+      answers[flag] = answer === "" ? preset : answer
+      if (flag !== "model") break
+      looked = yield* look(answers)
+      if (looked?._tag !== "Missing") break
+      yield* Console.error(looked.message)
+    }
   }
-  return answers
+  return { answers, looked }
 })
 
 /** The example with the answers in their places, and not another character changed. */
