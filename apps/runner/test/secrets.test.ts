@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { inspect } from "node:util"
-import { Secrets, variable } from "../src/state/secrets.ts"
+import { Secrets, variable } from "../src/store/Secrets.ts"
 
 const OLD = "11".repeat(32)
 const NEW = Buffer.alloc(32, 7).toString("base64")

@@ -6,7 +6,7 @@ import * as Config from "../config/Config.ts"
 import { Listening } from "../http/server.ts"
 import { builtIn } from "../plugins.ts"
 import * as Runner from "../runner/Runner.ts"
-import { variable } from "../state/secrets.ts"
+import { variable } from "../store/Secrets.ts"
 import * as Place from "../store/Place.ts"
 import { failed } from "./failure.ts"
 

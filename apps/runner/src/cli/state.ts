@@ -53,9 +53,9 @@ export const unusableState =
     Effect.catch(command, (error): Effect.Effect<never, CommandFailed | Exclude<E, Unusable>> => {
       if (error instanceof StateUnusable) return failed(error.message, error.remedy, json)
       if (error instanceof DataFolderInUse) {
-        const todo =
+        const remedy =
           "Stop it, or name another folder with --data. Two runners share work on one Postgres only: see --state."
-        return failed(error.message, todo, json)
+        return failed(error.message, remedy, json)
       }
       if (error instanceof PlatformError.PlatformError) {
         return failed(

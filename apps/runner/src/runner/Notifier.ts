@@ -56,8 +56,8 @@ const failed = Effect.fnUntraced(function* (run: Run, failure: Failure) {
   const reason = `paused by the runner after ${runs}: ${failure.reason}`
   if (!(yield* Exports.pause(run.export, reason))) return
   yield* Effect.logError(reason).pipe(Effect.annotateLogs({ export: run.export }))
-  const todo = `${failure.remedy} Then: batch-exports resume ${run.export}`
-  yield* send(notice("paused", run, `${what} was ${reason}. ${todo}`, failure))
+  const remedy = `${failure.remedy} Then: batch-exports resume ${run.export}`
+  yield* send(notice("paused", run, `${what} was ${reason}. ${remedy}`, failure))
 })
 
 const completed = Effect.fnUntraced(function* (run: Run) {

@@ -1,6 +1,6 @@
 /**
  * Exports that were defined over the API, beside those of the configuration file. Their secrets are kept apart from the rest, and
- * sealed: see state/secrets.ts.
+ * sealed: see Secrets.ts.
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"

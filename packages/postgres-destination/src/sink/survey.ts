@@ -57,11 +57,11 @@ export const survey = Effect.fn("survey")(function* (
 
   yield* Ledger.verifyTarget(session, run.export, target?.oid ?? null)
   const done = yield* Ledger.overlapping(session, run.export, run.window)
-  const todo = yield* windows(run, done)
-  yield* refuseOld(session, run, decision, todo.missing, done)
+  const due = yield* windows(run, done)
+  yield* refuseOld(session, run, decision, due.missing, done)
   return {
     ...seen,
-    ...todo,
+    ...due,
     notices: [
       ...seen.notices,
       ...(target?.persistence === "u"

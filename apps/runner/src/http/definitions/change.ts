@@ -2,7 +2,7 @@
 import { Clock, Effect, Redacted } from "effect"
 import { Catalogue, placeOf, unseal } from "../../runner/Catalogue.ts"
 import * as Schedule from "../../schedule/Schedule.ts"
-import { Secrets, type SecretsError } from "../../state/secrets.ts"
+import { Secrets, type SecretsError } from "../../store/Secrets.ts"
 import * as StoredExports from "../../store/StoredExports.ts"
 import { Conflict, Invalid, pointer } from "../api/problems.ts"
 import { CORRECT, invalid, sentence, storedOf } from "../handlers/common.ts"

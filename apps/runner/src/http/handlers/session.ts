@@ -2,7 +2,7 @@
 import { Duration, Effect, Redacted } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { Secrets } from "../../state/secrets.ts"
+import { Secrets } from "../../store/Secrets.ts"
 import { Api } from "../api/Api.ts"
 import { TooMany, Unauthorized } from "../api/problems.ts"
 import { Changes } from "../changes.ts"
