@@ -124,6 +124,22 @@ describe("boundaries", () => {
     expect(declared.filter((name) => name.startsWith("@batch-exports/") && !publishedNames.includes(name))).toEqual([])
   })
 
+  it("changesets name packages that are there", () => {
+    const folder = join(root, ".changeset")
+    const unknown = readdirSync(folder)
+      .filter((file) => file.endsWith(".md"))
+      .flatMap((file) => {
+        const names = Array.from(
+          readFileSync(join(folder, file), "utf8").matchAll(/^"(.+)": \w+$/gm),
+          ([, name]) => name,
+        )
+        return names
+          .filter((name) => !packages.some(({ manifest }) => manifest.name === name))
+          .map((name) => `${file}: ${name}`)
+      })
+    expect(unknown).toEqual([])
+  })
+
   it("core names no destination", () => {
     const names = destinations.map(({ folder }) => folder.replace(/^.*\/(.*)-destination$/, "$1"))
     const literal = new RegExp(`["'\`](${names.filter((name) => name !== "file").join("|")})["'\`]`)
