@@ -7,6 +7,7 @@ import { cpSync } from "node:fs"
 import { join } from "node:path"
 import { found, known } from "../src/store/migrations.ts"
 import { move } from "../src/store/move.ts"
+import * as Exports from "../src/store/Exports.ts"
 import * as Place from "../src/store/Place.ts"
 import * as Runs from "../src/store/Runs.ts"
 import * as State from "../src/store/State.ts"
@@ -36,6 +37,32 @@ layer(World.layer({ windows: 2, rows: 500 }), { timeout: 120_000, excludeTestSer
             assert.include(error.message, `it needs schema ${known + 1}, and this one knows ${known}`)
           }
         }).pipe(Effect.provide(State.shared(place)))
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    )
+
+    it.effect("is found by every command where the configuration that it is given says that it is", () =>
+      Effect.gen(function* () {
+        const world = yield* World
+        const place = postgresPlace(world.server, "state_configured")
+        const state = `${world.server.url}${world.server.url.includes("?") ? "&" : "?"}schema=state_configured`
+        const range = `${world.windows[0]?.start.toISOString()}/${world.windows[0]?.end.toISOString()}`
+        const names = { table: "configured", ledgerTable: "configured_ledger" }
+        const file = world.config({ schedule: "hour", destination: names, runner: { state } })
+        const say = (...words: ReadonlyArray<string>) => world.cli(...words, "--config", file, "--json")
+        yield* Effect.gen(function* () {
+          while ((yield* Exports.get("events")) === undefined) yield* Effect.sleep("20 millis")
+          const resumed = yield* say("resume", "events")
+          assert.strictEqual(JSON.parse(resumed.stdout).state, "active", resumed.stderr)
+          yield* world.run(0, file)
+          const filled = yield* say("backfill", "start", "events", "--range", range)
+          const again = yield* say("backfill", "resume", JSON.parse(filled.stdout).id)
+          assert.match(again.stderr, /backfill \w+ is (running|completed)/)
+          yield* world.query(`UPDATE ${world.schema}.configured_ledger SET rows = rows - 1`)
+          const repaired = yield* say("repair", "events", "--from", range.split("/")[0] ?? "")
+          const [window] = JSON.parse(repaired.stdout).windows
+          // The runner did it.
+          assert.strictEqual((yield* Runs.get(window.run))?.origin, "repair", repaired.stdout)
+        }).pipe(withRunner(configuration(file, world.env), place))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     )
 

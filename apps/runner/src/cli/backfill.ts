@@ -27,7 +27,7 @@ const wait = Flag.Boolean("wait").pipe(Flag.withDescription("Show its progress u
 const begin = Command.make(
   "start",
   {
-    export: Flags.exportName,
+    ...Flags.ofExport,
     range,
     step: Flag.String("step").pipe(
       Flag.withDescription(
@@ -45,12 +45,9 @@ const begin = Command.make(
     ),
     estimate: Flag.Boolean("estimate").pipe(Flag.withDescription("Only say what it would do"), Flag.withDefault(false)),
     wait,
-    config: Flags.config,
-    data: Flags.data,
-    json: Flags.json,
   },
   Effect.fn("backfill")(function* (flags) {
-    const { configuration, definition } = yield* Flags.findIn(flags.config, flags.export, flags.json)
+    const { configuration, definition } = yield* Flags.findIn(flags)
     if (flags.concurrency < 1) return yield* usage("--concurrency must be at least 1", flags.json)
     const planned = yield* plan(definition, flags)
     if (flags.estimate) return yield* Console.log(flags.json ? JSON.stringify(asPlan(planned)) : describePlan(planned))
@@ -67,16 +64,16 @@ const begin = Command.make(
       if (!flags.json) yield* Console.log(`${describePlan(planned)}\nbackfill  ${id}`)
       return id
     })
-    const place = yield* placeOf(flags.data, flags.json)
+    const place = yield* placeOf(flags)
     const isRunning = State.isRunning(place)
     const alone = place._tag === "Folder" && flags.wait && !(yield* isRunning)
     if (alone) return yield* inThisCommand(place, flags.json, configuration, insert)
     yield* Effect.gen(function* () {
       const id = yield* insert
       if (flags.wait) return yield* follow(id, flags.json, isRunning)
-      yield* remindOfRunner(flags.data)
+      yield* remindOfRunner(flags)
       if (flags.json) yield* Console.log(JSON.stringify({ id, ...asPlan(planned) }))
-    }).pipe(withState(flags.data, flags.json))
+    }).pipe(withState(flags))
   }),
 ).pipe(
   Command.withDescription("Export what arrived in a range of time. Windows that are there already are left out."),
@@ -112,7 +109,7 @@ const list = Command.make(
               ["done", "rows", "left"],
             ),
       )
-    }).pipe(withState(flags.data, flags.json))
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("List backfills and how far they are"))
 
@@ -120,10 +117,10 @@ const watch = Command.make(
   "watch",
   { backfill: backfillId, data: Flags.data, json: Flags.json },
   Effect.fn("watch")(function* (flags) {
-    const place = yield* placeOf(flags.data, flags.json)
+    const place = yield* placeOf(flags)
     yield* Effect.flatMap(find(flags.backfill, flags.json), ({ id }) =>
       follow(id, flags.json, State.isRunning(place)),
-    ).pipe(withState(flags.data, flags.json))
+    ).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("Show a backfill's progress until it ends"))
 
@@ -131,7 +128,7 @@ const resume = Command.make(
   "resume",
   { backfill: backfillId, wait, config: Flags.config, data: Flags.data, json: Flags.json },
   Effect.fn("resumeBackfill")(function* (flags) {
-    const place = yield* placeOf(flags.data, flags.json)
+    const place = yield* placeOf(flags)
     const isRunning = State.isRunning(place)
     // On a state that others share, one of them may start at any moment.
     const alone = place._tag === "Folder" && flags.wait && !(yield* isRunning)
@@ -149,15 +146,15 @@ const resume = Command.make(
         Effect.catch((error) => reported(error, flags.json)),
       )
       // Without a state there is nothing to resume: none is made.
-      yield* Effect.void.pipe(withState(flags.data, flags.json))
+      yield* Effect.void.pipe(withState(flags))
       return yield* inThisCommand(place, flags.json, configuration, goesOn)
     }
     yield* Effect.gen(function* () {
       const id = yield* goesOn
       if (flags.wait) return yield* follow(id, flags.json, isRunning)
-      yield* remindOfRunner(flags.data)
+      yield* remindOfRunner(flags)
       if (flags.json) yield* Console.log(JSON.stringify({ id, state: "running" }))
-    }).pipe(withState(flags.data, flags.json))
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("Let a backfill that failed or was cancelled go on where it ended"))
 

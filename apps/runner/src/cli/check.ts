@@ -8,9 +8,9 @@ import * as Flags from "./flags.ts"
 
 export const check = Command.make(
   "check",
-  { export: Flags.exportName, config: Flags.config, json: Flags.json },
+  Flags.ofExport,
   Effect.fn("check")(function* (flags) {
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const definition = yield* Flags.findExport(flags)
     const show = (side: string) => (step: CheckStep) => (flags.json ? Effect.void : Console.log(describe(side, step)))
     const source = yield* collect(definition.source.check, show("source"))
     const destination = failed(source)

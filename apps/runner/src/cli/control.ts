@@ -1,15 +1,16 @@
 /** `batch-exports pause · resume · retry · cancel`: what a person changes about exports and runs. */
 import { nearest } from "@batch-exports/core"
-import { Clock, Console, Effect } from "effect"
+import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { load } from "../config/load.ts"
 import { builtIn } from "../plugins.ts"
-import { withoutGap } from "../schedule/plan.ts"
+import { skipGap } from "../runner/skipGap.ts"
 import * as Schedule from "../schedule/Schedule.ts"
 import * as Backfills from "../store/Backfills.ts"
 import * as Exports from "../store/Exports.ts"
 import { isFinished } from "../store/Run.ts"
 import * as Runs from "../store/Runs.ts"
+import * as StoredExports from "../store/StoredExports.ts"
 import { reported, usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
@@ -48,14 +49,14 @@ export const pause = Command.make(
         { export: name, state: "paused", changed },
         changed ? `${name} is paused. Runs under way finish; no more are begun.` : `${name} was paused already.`,
       )
-    }).pipe(withState(flags.data, flags.json))
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("Hold back the schedule of an export"))
 
 export const resume = Command.make(
   "resume",
   {
-    export: Flags.exportName,
+    ...Flags.ofExport,
     skipGap: Flag.Boolean("skip-gap").pipe(
       Flag.withDescription("Skip what the schedule missed meanwhile, instead of catching up"),
       Flag.withDefault(false),
@@ -64,16 +65,13 @@ export const resume = Command.make(
       Flag.withDescription("Also retry the runs of the export that failed"),
       Flag.withDefault(false),
     ),
-    config: Flags.config,
-    data: Flags.data,
-    json: Flags.json,
   },
   Effect.fn("resume")(function* (flags) {
     yield* Effect.gen(function* () {
       const state = yield* findState(flags.export, flags.json)
       // Without a pause there is no gap: what has ended is about to be exported.
       if (flags.skipGap && state.pausedAt !== null && state.cursorAt !== null) {
-        yield* skipGap(flags.config, { ...state, cursorAt: state.cursorAt }, flags.json)
+        yield* skipGap(state.name, yield* scheduleOf(state.name, flags.config, flags.json), state.cursorAt)
       }
       const failures = flags.retryFailed
         ? yield* Runs.list({ export: state.name, states: ["failed"], limit: 100_000 })
@@ -88,30 +86,19 @@ export const resume = Command.make(
           ...(failures.length === 0 ? [] : [`${failures.length} failed runs are tried again.`]),
         ].join(" "),
       )
-      yield* remindOfRunner(flags.data)
-    }).pipe(withState(flags.data, flags.json))
+      yield* remindOfRunner(flags)
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("Let the schedule of an export go on; what it missed is caught up"))
 
-const skipGap = Effect.fnUntraced(function* (
-  file: string,
-  state: Exports.ExportState & { readonly cursorAt: number },
-  json: boolean,
-) {
-  const { exports } = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
-  const settings = exports.get(state.name)?.schedule
-  if (settings === undefined) return yield* usage(`export "${state.name}" has no schedule in ${file}`, json)
-  const now = yield* Clock.currentTimeMillis
-  const { cursor, skipped } = withoutGap(Schedule.make(settings), state.cursorAt, now)
-  yield* Exports.account({
-    export: state.name,
-    destination: "",
-    runs: [],
-    skipped,
-    from: state.cursorAt,
-    cursor,
-    nextDue: 0,
-  })
+/** Of an export in the file, failing that of one that was defined over the API, whose secrets are not needed for it. */
+const scheduleOf = Effect.fnUntraced(function* (name: string, file: string, json: boolean) {
+  const { exports, vocabulary } = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
+  const written = exports.get(name)
+  const stored = written === undefined ? yield* StoredExports.get(name) : undefined
+  const settings = written?.schedule ?? vocabulary.resolve(stored?.definition)?.schedule
+  if (settings !== undefined && settings !== null) return Schedule.make(settings)
+  return yield* usage(`export "${name}" has no schedule${stored === undefined ? ` in ${file}` : ""}`, json)
 })
 
 export const runId = Argument.String("run").pipe(Argument.withDescription("A run's id, or how it begins"))
@@ -138,8 +125,8 @@ export const retry = Command.make(
       if (run.backfillId === null && typeof state?.pausedAt === "number") {
         yield* Console.error(`${run.export} is paused: this waits for batch-exports resume ${run.export}`)
       }
-      yield* remindOfRunner(flags.data)
-    }).pipe(withState(flags.data, flags.json))
+      yield* remindOfRunner(flags)
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("Try a finished run again. What the ledger holds is not exported twice."))
 
@@ -163,7 +150,7 @@ export const cancel = Command.make(
             ? `Backfill ${backfill.id.slice(0, 8)} is cancelled. What it exported stays.${underWay === 0 ? "" : ` ${Format.plural(underWay, "run")} under way will be rolled back.`}`
             : `Backfill ${backfill.id.slice(0, 8)} had ended: ${backfill.state}.`,
         )
-        if (changed && underWay > 0) yield* remindOfRunner(flags.data)
+        if (changed && underWay > 0) yield* remindOfRunner(flags)
         return
       }
       const run = yield* findRun(flags.run, flags.json)
@@ -178,7 +165,7 @@ export const cancel = Command.make(
           ? `Run ${run.id.slice(0, 8)} is cancelled.`
           : `Run ${run.id.slice(0, 8)} is asked to end. Nothing of it is published, unless it is committing already.`,
       )
-      if (!cancelled) yield* remindOfRunner(flags.data)
-    }).pipe(withState(flags.data, flags.json))
+      if (!cancelled) yield* remindOfRunner(flags)
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("End a run or a backfill. Rolls back what is under way."))

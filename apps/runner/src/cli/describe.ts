@@ -9,9 +9,9 @@ import * as Format from "./format.ts"
 
 export const models = Command.make(
   "models",
-  { export: Flags.exportName, config: Flags.config, json: Flags.json },
+  Flags.ofExport,
   Effect.fn("models")(function* (flags) {
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const definition = yield* Flags.findExport(flags)
     const { model } = yield* definition.source.open.pipe(
       Effect.scoped,
       Effect.catch((error) => reported(error, flags.json)),

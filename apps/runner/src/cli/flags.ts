@@ -19,6 +19,14 @@ export type Said =
   | { readonly _tag: "Folder"; readonly folder: string }
   | { readonly _tag: "Nothing" }
 
+/** What commands are told about where the state is. */
+export interface Asked {
+  readonly data: Said
+  /** The configuration file, of commands that name one. */
+  readonly config?: string
+  readonly json?: boolean
+}
+
 /** Without a word on the command line. */
 export const ofEnvironment = (): Said => {
   const url = process.env["BATCH_EXPORTS_STATE"] ?? ""
@@ -54,9 +62,10 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false),
 )
 
-export const exportName = Argument.String("export").pipe(
-  Argument.withDescription("The export's name in the configuration"),
-)
+export const exportName = Argument.String("export").pipe(Argument.withDescription("The export's name"))
+
+/** Of commands that look after one export. */
+export const ofExport = { export: exportName, config, data, json }
 
 export const window = Flag.String("window").pipe(
   Flag.withDescription("<start>/<end> of ingestion time: 2026-01-31T13:00:00Z/2026-01-31T14:00:00Z"),
@@ -65,17 +74,22 @@ export const window = Flag.String("window").pipe(
 export const parseWindow = (text: string, json: boolean) =>
   Effect.fromResult(Window.parse(text)).pipe(Effect.catch((message) => usage(`--window: ${message}`, json)))
 
-/** The named export of the configuration file, failing that of the runner's state; failing that, one clear error. */
-export const findExport = (file: string, name: string, json: boolean, said?: Said) =>
-  Effect.map(findIn(file, name, json, said), ({ definition }) => definition)
+/** What commands are told about the export that they look after. */
+export interface Named extends Asked {
+  readonly export: string
+  readonly config: string
+  readonly json: boolean
+}
 
-export const findIn = Effect.fnUntraced(function* (file: string, name: string, json: boolean, said?: Said) {
+/** The named export of the configuration file, failing that of the runner's state; failing that, one clear error. */
+export const findExport = (flags: Named) => Effect.map(findIn(flags), ({ definition }) => definition)
+
+export const findIn = Effect.fnUntraced(function* (flags: Named) {
+  const { config: file, export: name, json } = flags
   const configuration = yield* load(file, builtIn).pipe(Effect.catch((error) => reported(error, json)))
   const { exports } = configuration
-  const definition = exports.get(name)
+  const definition = exports.get(name) ?? (yield* storedExport(flags, configuration))
   if (definition !== undefined) return { configuration, definition }
-  const stored = yield* storedExport(file, configuration, name, json, said)
-  if (stored !== undefined) return { configuration, definition: stored }
   const names = [...exports.keys()]
   const near = nearest(name, names)
   const there = names.length === 0 ? "it defines none" : `there is ${names.join(", ")}`

@@ -6,13 +6,11 @@ import { reported, usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
 
-const common = { export: Flags.exportName, config: Flags.config, data: Flags.data, json: Flags.json }
-
 const show = Command.make(
   "show",
-  common,
+  Flags.ofExport,
   Effect.fn("ledger show")(function* (flags) {
-    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
+    const { destination, name } = yield* Flags.findExport(flags)
     const rows = yield* Stream.runCollect(destination.ledger(name)).pipe(
       Effect.catch((error) => reported(error, flags.json)),
     )
@@ -56,7 +54,7 @@ const describe = (rows: ReadonlyArray<Destination.LedgerRow>): string =>
 const forget = Command.make(
   "forget",
   {
-    ...common,
+    ...Flags.ofExport,
     window: Flags.window.pipe(Flag.optional),
     all: Flag.Boolean("all").pipe(Flag.withDescription("Forget every window of the export"), Flag.withDefault(false)),
   },
@@ -65,7 +63,7 @@ const forget = Command.make(
       return yield* usage("say which windows to forget: --window <start>/<end>, or --all", flags.json)
     }
     const window = Option.isNone(flags.window) ? undefined : yield* Flags.parseWindow(flags.window.value, flags.json)
-    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
+    const { destination, name } = yield* Flags.findExport(flags)
     const forgotten = yield* destination.forget(name, window).pipe(Effect.catch((error) => reported(error, flags.json)))
     yield* Console.log(
       flags.json
@@ -81,9 +79,9 @@ const forget = Command.make(
 
 const accept = Command.make(
   "accept",
-  common,
+  Flags.ofExport,
   Effect.fn("ledger accept")(function* (flags) {
-    const { destination, name } = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
+    const { destination, name } = yield* Flags.findExport(flags)
     const accepted = yield* destination.accept(name).pipe(Effect.catch((error) => reported(error, flags.json)))
     yield* Console.log(
       flags.json

@@ -50,7 +50,7 @@ export const logs = Command.make(
         yield* Effect.sleep("500 millis")
         yield* show(yield* RunLogs.list({ ...question, after, limit: 10_000 }))
       }
-    }).pipe(withState(flags.data, flags.json))
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("Show the log of a run, of an export, or of all"))
 

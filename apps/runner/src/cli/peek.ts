@@ -8,16 +8,14 @@ import * as Flags from "./flags.ts"
 export const peek = Command.make(
   "peek",
   {
-    export: Flags.exportName,
-    config: Flags.config,
+    ...Flags.ofExport,
     window: Flags.window,
     limit: Flag.Int("limit").pipe(Flag.withDescription("How many records (default: 5)"), Flag.withDefault(5)),
-    json: Flags.json,
   },
   Effect.fn("peek")(function* (flags) {
     if (flags.limit < 1) return yield* usage("--limit must be at least 1", flags.json)
     const window = yield* Flags.parseWindow(flags.window, flags.json)
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const definition = yield* Flags.findExport(flags)
     const lines = yield* Effect.gen(function* () {
       const source = yield* definition.source.open
       return yield* first(source, definition.name, window, flags.limit)

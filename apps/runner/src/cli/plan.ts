@@ -10,10 +10,10 @@ import * as Format from "./format.ts"
 
 export const plan = Command.make(
   "plan",
-  { export: Flags.exportName, config: Flags.config, window: Flags.window, json: Flags.json },
+  { ...Flags.ofExport, window: Flags.window },
   Effect.fn("plan")(function* (flags) {
     const window = yield* Flags.parseWindow(flags.window, flags.json)
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const definition = yield* Flags.findExport(flags)
     const found = yield* makePlan(definition, window).pipe(Effect.catch((error) => reported(error, flags.json)))
     yield* Console.log(flags.json ? JSON.stringify(asData(definition.name, found)) : describe(found))
   }),

@@ -12,17 +12,10 @@ import { isRunning } from "./state.ts"
 
 export const repair = Command.make(
   "repair",
-  {
-    export: Flags.exportName,
-    from: Range.from,
-    to: Range.to,
-    config: Flags.config,
-    data: Flags.data,
-    json: Flags.json,
-  },
+  { ...Flags.ofExport, from: Range.from, to: Range.to },
   Effect.fn("repair")(function* (flags) {
     const range = yield* Range.parse(flags)
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
+    const definition = yield* Flags.findExport(flags)
     const planned = yield* Effect.gen(function* () {
       return yield* plan({ export: definition, source: yield* definition.source.open, range })
     }).pipe(
@@ -32,7 +25,7 @@ export const repair = Command.make(
     if (Result.isFailure(planned)) {
       return yield* failed(planned.failure.message, planned.failure.remedy, flags.json)
     }
-    const held = yield* isRunning(flags.data, flags.json)
+    const held = yield* isRunning(flags)
     const done = yield* held
       ? byRunner(definition, planned.success, flags)
       : here(definition, planned.success, flags.json)

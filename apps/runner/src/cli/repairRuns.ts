@@ -53,7 +53,7 @@ const ABSENCE = 30_000
 export const byRunner = (
   definition: Export,
   { mode, windows }: Repair,
-  flags: { readonly data: Flags.Said; readonly json: boolean },
+  flags: Flags.Asked & { readonly json: boolean },
   absence = ABSENCE,
 ) =>
   Effect.gen(function* () {
@@ -70,10 +70,8 @@ export const byRunner = (
         }),
       ),
     )
-    return yield* Effect.forEach(ids, (id, index) =>
-      ended(id, windows[index]!, isRunning(flags.data, flags.json), absence),
-    )
-  }).pipe(withState(flags.data, flags.json))
+    return yield* Effect.forEach(ids, (id, index) => ended(id, windows[index]!, isRunning(flags), absence))
+  }).pipe(withState(flags))
 
 /** Waits for as long as the runner needs, while there is one. Who does not want to wait may leave: the run goes on. */
 const ended = Effect.fnUntraced(function* <E, R>(

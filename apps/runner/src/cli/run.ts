@@ -13,19 +13,17 @@ import * as Progress from "./progress.ts"
 export const run = Command.make(
   "run",
   {
-    export: Flags.exportName,
-    config: Flags.config,
+    ...Flags.ofExport,
     window: Flags.window,
     attempts: Flag.Int("attempts").pipe(
       Flag.withDescription("Give up after this many attempts (default: 6)"),
       Flag.withDefault(Retry.defaults.times + 1),
     ),
-    json: Flags.json,
   },
   Effect.fn("run")(function* (flags) {
     if (flags.attempts < 1) return yield* usage("--attempts must be at least 1", flags.json)
     const window = yield* Flags.parseWindow(flags.window, flags.json)
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json)
+    const definition = yield* Flags.findExport(flags)
     const runId = randomUUID()
     const label = `${definition.name}  ${Window.format(window)}`
     const finished = yield* Effect.gen(function* () {

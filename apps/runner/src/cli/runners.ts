@@ -16,7 +16,7 @@ export const runners = Command.make(
     const found = yield* Effect.gen(function* () {
       const shards = yield* shardsOf
       return (yield* Runners.list).map((runner) => ({ ...runner, shards: shards.get(runner.id) ?? 0 }))
-    }).pipe(withState(flags.data, flags.json))
+    }).pipe(withState(flags))
     const now = yield* Clock.currentTimeMillis
     if (flags.json) return yield* Console.log(JSON.stringify(found.map((runner) => asData(runner, now))))
     yield* Console.log(

@@ -41,7 +41,7 @@ export const runs = Command.make(
       yield* Console.log(
         flags.json ? JSON.stringify(found.map(asData)) : found.length === 0 ? "no runs" : overview(found),
       )
-    }).pipe(withState(flags.data, flags.json))
+    }).pipe(withState(flags))
   }),
 ).pipe(Command.withDescription("List runs, the newest window first; with an id, show one whole"))
 

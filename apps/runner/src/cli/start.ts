@@ -24,10 +24,7 @@ export const start = Command.make(
   { config: Flags.config, data: Flags.data, logFormat },
   Effect.fn("start")(function* (flags) {
     const configuration = yield* load(flags.config, builtIn).pipe(Effect.catch((error) => reported(error)))
-    const place =
-      flags.data._tag === "Nothing" && configuration.runner.state !== undefined
-        ? configuration.runner.state
-        : yield* placeOf(flags.data, false)
+    const place = yield* placeOf(flags)
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
     yield* serve(flags.config).pipe(
       Effect.provide(Runner.layer(configuration, place)),

@@ -7,27 +7,28 @@ import * as Place from "../store/Place.ts"
 import { StateUnusable } from "../store/StateUnusable.ts"
 import * as State from "../store/State.ts"
 import { type CommandFailed, failed, reported, usage } from "./failure.ts"
-import type { Said } from "./flags.ts"
+import type { Asked } from "./flags.ts"
 
 const ofUrl = (by: string, url: Redacted.Redacted, json: boolean) =>
   Effect.fromResult(Place.parse(url)).pipe(Effect.catch((problem) => usage(`${by} ${problem}`, json)))
 
 /** The place that is meant: as said, failing that as the configuration says, failing that the usual folder. */
-export const placeOf = (said: Said, json: boolean) => {
-  if (said._tag === "Url") return ofUrl(said.by, said.url, json)
-  if (said._tag === "Folder") return Effect.succeed(Place.folder(said.folder))
+export const placeOf = ({ config = "batch-exports.yaml", data, json = false }: Asked) => {
+  if (data._tag === "Url") return ofUrl(data.by, data.url, json)
+  if (data._tag === "Folder") return Effect.succeed(Place.folder(data.folder))
   return Effect.gen(function* () {
-    const configured = yield* stateOf("batch-exports.yaml").pipe(Effect.catch((error) => reported(error, json)))
+    const configured = yield* stateOf(config).pipe(Effect.catch((error) => reported(error, json)))
     return configured ?? Place.folder(Place.defaultFolder)
   })
 }
 
 /** Runs a command on the state; without one, says how to get one. */
 export const withState =
-  (said: Said, json: boolean) =>
+  (asked: Asked) =>
   <A, R>(command: Effect.Effect<A, CommandFailed | SqlError.SqlError, R | SqlClient.SqlClient>) =>
     Effect.gen(function* () {
-      const place = yield* placeOf(said, json)
+      const { json } = asked
+      const place = yield* placeOf(asked)
       return yield* Effect.gen(function* () {
         if (place._tag === "Folder" && !(yield* State.exists(place))) {
           return yield* usage(
@@ -81,16 +82,16 @@ export const unusableState =
     })
 
 /** Whether a runner works on that state now. */
-export const isRunning = (said: Said, json: boolean) =>
+export const isRunning = (asked: Asked) =>
   Effect.gen(function* () {
-    const place = yield* placeOf(said, json)
+    const place = yield* placeOf(asked)
     return (yield* State.exists(place).pipe(Effect.orElseSucceed(() => false))) && (yield* State.isRunning(place))
   })
 
 /** What was asked for waits until a runner is there. */
-export const remindOfRunner = (said: Said) =>
+export const remindOfRunner = (asked: Asked) =>
   Effect.gen(function* () {
-    if (!(yield* isRunning(said, false))) {
+    if (!(yield* isRunning({ ...asked, json: false }))) {
       yield* Console.error("The runner is not running: this happens when it is started (batch-exports start).")
     }
   })

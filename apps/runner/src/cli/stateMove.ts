@@ -27,7 +27,7 @@ const moveCommand = Command.make(
   },
   Effect.fn("stateMove")(function* (flags) {
     const from = Place.folder(flags.from)
-    const target = yield* placeOf(flags.to, flags.json)
+    const target = yield* placeOf({ data: flags.to, json: flags.json })
     if (target._tag === "Folder") return yield* usage("say where to: --state postgres://…", flags.json)
     const moved = yield* Effect.gen(function* () {
       if (!(yield* State.exists(from))) {

@@ -13,8 +13,8 @@ export const status = Command.make(
   "status",
   { data: Flags.data, json: Flags.json },
   Effect.fn("status")(function* (flags) {
-    const exports = yield* summarise.pipe(withState(flags.data, flags.json))
-    const running = yield* isRunning(flags.data, flags.json)
+    const exports = yield* summarise.pipe(withState(flags))
+    const running = yield* isRunning(flags)
     const now = yield* Clock.currentTimeMillis
     if (flags.json) return yield* Console.log(JSON.stringify({ running, exports: exports.map(asData) }))
     yield* Console.log(

@@ -1,29 +1,18 @@
 /** An export that was defined over the API, for commands that work on one: read from the state, its secrets opened with the key. */
 import { Effect } from "effect"
 import type { Configuration } from "../config/Config.ts"
-import { stateOf } from "../config/stateOf.ts"
 import { unseal } from "../runner/Catalogue.ts"
 import { Secrets } from "../store/Secrets.ts"
-import * as Place from "../store/Place.ts"
 import * as State from "../store/State.ts"
 import * as StoredExports from "../store/StoredExports.ts"
-import { failed, reported } from "./failure.ts"
-import { ofEnvironment, type Said } from "./flags.ts"
+import { failed } from "./failure.ts"
+import type { Named } from "./flags.ts"
 import { placeOf, unusableState } from "./state.ts"
 
 /** Undefined where there is no state, or none of that name in it. */
-export const storedExport = Effect.fnUntraced(function* (
-  file: string,
-  { vocabulary }: Configuration,
-  name: string,
-  json: boolean,
-  said: Said = ofEnvironment(),
-) {
-  const configured = stateOf(file).pipe(
-    Effect.catch((error) => reported(error, json)),
-    Effect.map((found) => found ?? Place.folder(Place.defaultFolder)),
-  )
-  const place = yield* said._tag === "Nothing" ? configured : placeOf(said, json)
+export const storedExport = Effect.fnUntraced(function* (asked: Named, { vocabulary }: Configuration) {
+  const { export: name, json } = asked
+  const place = yield* placeOf(asked)
   return yield* Effect.gen(function* () {
     if (place._tag === "Folder" && !(yield* State.exists(place))) return undefined
     const stored = yield* StoredExports.get(name).pipe(Effect.provide(State.shared(place)))

@@ -12,17 +12,10 @@ import * as Range from "./range.ts"
 
 export const verify = Command.make(
   "verify",
-  {
-    export: Flags.exportName,
-    from: Range.from,
-    to: Range.to,
-    config: Flags.config,
-    data: Flags.data,
-    json: Flags.json,
-  },
+  { ...Flags.ofExport, from: Range.from, to: Range.to },
   Effect.fn("verify")(function* (flags) {
     const range = yield* Range.parse(flags)
-    const definition = yield* Flags.findExport(flags.config, flags.export, flags.json, flags.data)
+    const definition = yield* Flags.findExport(flags)
     const found = yield* Effect.gen(function* () {
       const line = yield* ProgressLine.make({ enabled: !flags.json })
       return yield* recount({

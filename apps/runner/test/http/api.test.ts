@@ -254,6 +254,23 @@ describe("the API", () => {
         assert.include(sealed.stdout + sealed.stderr, "BATCH_EXPORTS_SECRET_KEY")
         const none = yield* ledger("none")
         assert.deepStrictEqual([none.code, /not in/.test(none.stdout + none.stderr)], [2, true])
+        const said = ["dumps", "--json", "--config", path, "--data", folder]
+        const range = "2026-01-31T06:00:00Z/2026-01-31T07:00:00Z"
+        for (const words of [
+          ["backfill", "start", "--range", range, "--estimate"],
+          ["plan", "--window", range],
+          ["run", "--window", range, "--attempts", "1"],
+          ["peek", "--window", range],
+          ["verify"],
+        ]) {
+          // It is found: what is not there is its source.
+          const found = yield* invoke([...words, ...said])
+          assert.strictEqual(JSON.parse(found.stdout).error.side, "source", found.stdout)
+        }
+        // Its schedule is known without its secrets.
+        yield* invoke(["pause", "mine", "--data", folder])
+        const resumed = yield* invoke(["resume", "mine", "--skip-gap", "--json", "--config", path, "--data", folder])
+        assert.strictEqual(JSON.parse(resumed.stdout).changed, true, resumed.stderr)
         assert.strictEqual((yield* call("DELETE", "/api/exports/dumps")).status, 204)
       }).pipe(withRunner(file(), folder), withKey)
       // The key is gone.

@@ -2,9 +2,8 @@
 import { ExportWindow } from "@batch-exports/core"
 import { Clock, Effect, Option, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { withoutGap } from "../../schedule/plan.ts"
-import type * as Schedule from "../../schedule/Schedule.ts"
 import type { Export } from "../../config/Config.ts"
+import { skipGap } from "../../runner/skipGap.ts"
 import * as Exports from "../../store/Exports.ts"
 import * as Pages from "../../store/Pages.ts"
 import * as RunLogs from "../../store/RunLogs.ts"
@@ -35,11 +34,6 @@ export const planOf = (definition: Export) =>
       code: null,
     })
   })
-
-const skipGap = Effect.fnUntraced(function* (name: string, schedule: Schedule.Schedule, from: number) {
-  const { cursor, skipped } = withoutGap(schedule, from, yield* Clock.currentTimeMillis)
-  yield* Exports.account({ export: name, destination: "", runs: [], skipped, from, cursor, nextDue: 0 })
-})
 
 const metrics = Effect.fnUntraced(function* (name: string, period: "hour" | "day", periods: number) {
   const length = period === "hour" ? HOUR : 24 * HOUR
