@@ -2,9 +2,7 @@
 import { Redacted, Result, Schema } from "effect"
 import { lengthOf, lengthOfTime } from "../schedule/Settings.ts"
 import * as Place from "../store/Place.ts"
-
-const positive = (title: string, description: string, preset: number) =>
-  Schema.optionalKey(Schema.Int.annotate({ title, description, default: preset }).check(Schema.isGreaterThan(0)))
+import { positive } from "./positive.ts"
 
 export const events = ["failed", "paused", "recovered"] as const
 export type Event = (typeof events)[number]

@@ -1,9 +1,7 @@
 /** An export's `subWindows:` and `atomicRun:`: how much one transaction may carry before a run is cut. Decoded without I/O. */
 import type { Source } from "@batch-exports/core"
 import { Schema } from "effect"
-
-const positive = (title: string, description: string, preset: number) =>
-  Schema.optionalKey(Schema.Int.annotate({ title, description, default: preset }).check(Schema.isGreaterThan(0)))
+import { positive } from "./positive.ts"
 
 const standard = { rows: 2_000_000, bytes: 2_000_000_000, parallel: 1 }
 
