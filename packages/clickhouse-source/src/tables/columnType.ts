@@ -5,6 +5,7 @@
 import { FieldType } from "@batch-exports/core"
 import { Result } from "effect"
 import { cleaned } from "../values/hygiene.ts"
+import { isOutside, within } from "../values/range.ts"
 import { parse } from "./typeName.ts"
 
 export interface ColumnType {
@@ -14,6 +15,8 @@ export interface ColumnType {
   readonly sql: (column: string) => string
   /** The value may hold anything, and must be made storable: as text, or as a JSON document. */
   readonly unchecked?: "text" | "document"
+  /** True of a column's value that has been replaced by the nearest one that its type can have; absent where none is. */
+  readonly adjusted?: (column: string) => string
 }
 
 /** Fails with what to write in place of the column. */
@@ -104,8 +107,11 @@ const scalar = (name: string, args: ReadonlyArray<string>): ColumnType | undefin
       return plain(FieldType.float32, call("toFloat32"))
     case "Float64":
       return plain(FieldType.float64)
-    case "Decimal":
-      return plain(FieldType.decimal(Number(args[0]), Number(args[1] ?? 0)))
+    case "Decimal": {
+      const type = FieldType.decimal(Number(args[0]), Number(args[1] ?? 0))
+      // What is computed with decimals may have more digits than their type says.
+      return { ...plain(type, (column) => within(column, type)), adjusted: (column) => isOutside(column, type) ?? "0" }
+    }
     case "String":
       return { ...plain(text()), unchecked: "text" }
     case "FixedString":

@@ -222,7 +222,10 @@ const rows = (selection: Table | Query, filter: RowFilter, asked: ReadonlyArray<
   const value = ({ column, member }: Asked): Value => {
     const quoted = identifier(column.name)
     const input = unchecked.find((other) => other.column === column)?.input
-    if (input === undefined) return { type: column.type, sql: column.sql(quoted), nullable: column.nullable }
+    if (input === undefined) {
+      const { adjusted, nullable, sql, type } = column
+      return { type, sql: sql(quoted), nullable, ...(adjusted && { adjusted: `ifNull(${adjusted(quoted)}, 0)` }) }
+    }
     if (member !== undefined) return memberValue(made, documentOf(input), member)
     if (column.unchecked === "document") return made.document(documentOf(input))
     const text = made.text(input)

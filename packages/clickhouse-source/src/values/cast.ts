@@ -5,11 +5,23 @@
 import type { FieldType } from "@batch-exports/core"
 import { any } from "../sql/text.ts"
 import { cut, isoText, isWithin, quoted } from "./hygiene.ts"
+import { isOutside, within } from "./range.ts"
 import { type Value, withNulls } from "./Value.ts"
 
 type Type<Tag extends FieldType.Tag> = Extract<FieldType.FieldType, { readonly _tag: Tag }>
 
-export const cast = (value: Value, as: FieldType.FieldType): Value | undefined => {
+export const cast = (value: Value, as: FieldType.FieldType): Value | undefined => converted(bounded(value, as), as)
+
+/** Decimals are bounded where their column is read, and most of them are integers that cannot be too long. */
+const bounded = (value: Value, as: FieldType.FieldType): Value => {
+  const { sql, type } = value
+  const outside = type._tag === "Decimal" ? undefined : isOutside(sql, type, digitsIn(as))
+  return outside === undefined ? value : fitted(value, type, within(sql, type, digitsIn(as)), outside)
+}
+
+const digitsIn = (as: FieldType.FieldType) => (as._tag === "Timestamp" ? as.digits : undefined)
+
+const converted = (value: Value, as: FieldType.FieldType): Value | undefined => {
   switch (as._tag) {
     case "Bool":
     case "Bytes":
@@ -62,7 +74,8 @@ const toInt = (value: Value, from: Type<"Int">, as: Type<"Int">): Value => {
   return fitted(
     value,
     as,
-    `toInt${as.bits}(least(greatest(${value.sql}, ${low}), ${high}))`,
+    // Not least and greatest, for which NULL is no value.
+    `toInt${as.bits}(multiIf(${value.sql} < ${low}, ${low}, ${value.sql} > ${high}, ${high}, ${value.sql}))`,
     `(${value.sql} < ${low} OR ${value.sql} > ${high})`,
   )
 }
@@ -183,7 +196,9 @@ const toTimestamp = (value: Value, from: Type<"Timestamp">, as: Type<"Timestamp"
 /** Lists pass where their elements do so unchanged. */
 const toList = (value: Value, as: Type<"List">): Value | undefined => {
   if (value.type._tag !== "List") return undefined
-  const element = cast({ type: value.type.of, sql: "e", nullable: false }, as.of)
+  const { of } = value.type
+  const sql = of._tag === "Decimal" ? "e" : within("e", of, digitsIn(as.of))
+  const element = converted({ type: of, sql, nullable: false }, as.of)
   if (element === undefined || element.adjusted !== undefined) return undefined
   return { ...value, type: as, sql: `arrayMap(e -> ${element.sql}, ${value.sql})` }
 }
