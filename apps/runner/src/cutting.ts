@@ -3,9 +3,10 @@
  * the ledger holds and not from what an earlier attempt remembers, so that a run that died goes on with the rest.
  */
 import { type Destination, type ExportError, ExportWindow, Run, type Source, Window } from "@batch-exports/core"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, type Scope } from "effect"
 import type { SubWindows } from "./config/SubWindows.ts"
 import { heldOf, ownOf } from "./held.ts"
+import { openOnce } from "./openOnce.ts"
 
 export interface Request {
   readonly source: Source.Opened
@@ -19,25 +20,36 @@ export interface Work {
   readonly parts: ReadonlyArray<Source.Cut>
   /** What an earlier attempt of this run has exported of it. */
   readonly before: ExportWindow.Outcome | undefined
+  /** Where the first part goes: open already, where it is the whole window. */
+  readonly destination: Destination.Configured
+  /** Milliseconds that this took. */
+  readonly opening: number
 }
 
-export const workOf = Effect.fn("workOf")(function* (request: Request): Effect.fn.Return<Work, ExportError> {
+export const workOf = Effect.fn("workOf")(function* (
+  request: Request,
+): Effect.fn.Return<Work, ExportError, Scope.Scope> {
   const { destination, run, source } = request
-  const whole: Work = { parts: [{ window: run.window, holds: undefined }], before: undefined }
-  if (!mayBeCut(request)) return whole
+  const whole = [{ window: run.window, holds: undefined }]
+  if (!mayBeCut(request)) return { parts: whole, before: undefined, destination, opening: 0 }
   const asked = ExportWindow.makeRun(request)
   yield* ExportWindow.refuse(asked, destination.plugin)
   // A window that is open, or exported already, is not worth a look at where its records lie.
   yield* ExportWindow.closed(source, run.window)
-  const plan = yield* destination.plan(asked)
-  const isNew = Window.subtract(run.window, plan.missing).length === 0
-  const before = isNew ? undefined : yield* exported(request, plan)
-  if (plan.missing.length === 0) {
+  const opened = yield* openOnce(destination, asked)
+  const { missing } = opened.sink
+  const isNew = Window.subtract(run.window, missing).length === 0
+  const before = isNew ? undefined : yield* exported(request, opened.sink)
+  if (missing.length === 0) {
+    yield* opened.close
     // Its rows were counted when they were exported.
-    return { parts: [], before: { _tag: "AlreadyExported", notices: before?.notices ?? [] } }
+    const there: ExportWindow.Outcome = { _tag: "AlreadyExported", notices: before?.notices ?? [] }
+    return { parts: [], before: there, destination, opening: opened.took }
   }
   const parts = yield* cut(request)
-  return parts.length === 0 ? whole : { parts: rest(parts, plan.missing), before }
+  if (parts.length === 0) return { parts: whole, before, destination: opened.destination, opening: opened.took }
+  yield* opened.close
+  return { parts: rest(parts, missing), before, destination, opening: opened.took }
 })
 
 /** Empty: the run is one transaction. Modes that export again take each of the ledger's windows as the whole that it was. */
@@ -60,7 +72,10 @@ export const rest = (
   })
 
 /** Each sub-window looks at its own rows of the ledger only; here all of them are seen. */
-const exported = Effect.fnUntraced(function* ({ destination, run, source }: Request, { projection }: Destination.Plan) {
+const exported = Effect.fnUntraced(function* (
+  { destination, run, source }: Request,
+  { projection }: Pick<Destination.Sink, "projection">,
+) {
   const { encoding, leftOut } = projection
   const held = yield* heldOf(destination, run)
   return ownOf(run, held)
@@ -88,6 +103,12 @@ export const total = (outcomes: ReadonlyArray<ExportWindow.Outcome>): ExportWind
     ? { ...all, notices: [...all.notices, `Cut into ${all.windows.length} sub-windows, each committed by itself.`] }
     : all
 }
+
+/** What was opened before the window was cut counts, too. */
+export const openedFor = (outcome: ExportWindow.Outcome, milliseconds: number): ExportWindow.Outcome =>
+  outcome._tag === "AlreadyExported"
+    ? outcome
+    : { ...outcome, timings: { ...outcome.timings, open: outcome.timings.open + milliseconds } }
 
 /** Of two parts of a run as of one. */
 export const sum = (a: ExportWindow.Outcome, b: ExportWindow.Outcome): ExportWindow.Outcome => {

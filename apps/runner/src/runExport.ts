@@ -1,6 +1,6 @@
 /** Runs one export for one window: opens the source, attempts, and attempts again as the retry policy says. */
 import { type ExportError, ExportWindow, type Run, type Source, type Window } from "@batch-exports/core"
-import { Clock, Effect, type Schedule } from "effect"
+import { Clock, Effect, type Schedule, type Scope } from "effect"
 import type { Export } from "./config/Config.ts"
 import * as Cutting from "./cutting.ts"
 import * as Retry from "./retry.ts"
@@ -51,10 +51,15 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
   const sent = new Map<Window.Window, number>()
   let left = 0
 
-  const exportPart = Effect.fnUntraced(function* (source: Source.Opened, { window }: Source.Cut, of: number) {
+  const exportPart = Effect.fnUntraced(function* (
+    source: Source.Opened,
+    { window }: Source.Cut,
+    of: number,
+    into = destination,
+  ) {
     const outcome = yield* ExportWindow.exportWindow({
       source,
-      destination,
+      destination: into,
       run: { ...run, window },
       onProgress: ({ bytes }) => {
         sent.set(window, bytes)
@@ -68,15 +73,16 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
 
   const first = yield* persistently(options, attempts, (source) =>
     Effect.gen(function* () {
-      const { before, parts } = yield* Cutting.workOf({ source, destination, run, limits: subWindows })
+      const work = yield* Cutting.workOf({ source, destination, run, limits: subWindows })
+      const { before, parts } = work
       left = parts.length
       if (before?._tag === "Exported") sent.set(run.window, before.bytes)
       const [part, ...others] = parts
-      const outcome = part === undefined ? undefined : yield* exportPart(source, part, parts.length)
+      const outcome = part === undefined ? undefined : yield* exportPart(source, part, parts.length, work.destination)
       return {
         others,
         of: parts.length,
-        outcomes: [before, outcome].filter((one) => one !== undefined),
+        outcomes: [before, outcome && Cutting.openedFor(outcome, work.opening)].filter((one) => one !== undefined),
         // Of a record in two of them the newer one comes last, also where the target has no version to tell it by.
         parallel: source.model.identity._tag === "Upsert" ? 1 : (subWindows?.parallel ?? 1),
       }
@@ -98,7 +104,7 @@ export const runExport = Effect.fn("runExport")(function* (options: Options): Ef
 const persistently = <A>(
   options: Options,
   attempts: { made: number },
-  work: (source: Source.Opened) => Effect.Effect<A, ExportError>,
+  work: (source: Source.Opened) => Effect.Effect<A, ExportError, Scope.Scope>,
 ): Effect.Effect<A, ExportError> =>
   Effect.suspend(() => {
     const limits = options.limits ?? Retry.defaults
@@ -107,7 +113,12 @@ const persistently = <A>(
     let tried = 0
     let waitingSince: number | undefined
 
-    const once = Effect.flatMap(options.export.source.open, work).pipe(Effect.scoped, around)
+    const once = options.export.source.open.pipe(
+      Effect.flatMap(rememberingWatermark),
+      Effect.flatMap(work),
+      Effect.scoped,
+      around,
+    )
 
     const attempt = Effect.gen(function* () {
       const began = yield* Clock.currentTimeMillis
@@ -135,3 +146,9 @@ const persistently = <A>(
     })
     return Effect.retry(counted, options.patience?.() ?? Retry.policy(limits))
   })
+
+/** A window that had ended a moment ago has ended: it is asked once whether it has. */
+const rememberingWatermark = (source: Source.Opened): Effect.Effect<Source.Opened> =>
+  source.watermark === undefined
+    ? Effect.succeed(source)
+    : Effect.map(Effect.cached(source.watermark), (watermark) => ({ ...source, watermark }))

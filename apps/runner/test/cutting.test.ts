@@ -1,5 +1,5 @@
 /** What is left of a run that was cut, and what all its parts come to: without servers. */
-import { type Destination, type ExportWindow, type Source, Window } from "@batch-exports/core"
+import { type Destination, type ExportWindow, type Run, type Source, Window } from "@batch-exports/core"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Stream } from "effect"
 import * as Cutting from "../src/cutting.ts"
@@ -75,6 +75,7 @@ describe("a run that is cut", () => {
         readonly watermark: number
         readonly missing: ReadonlyArray<Window.Window>
         readonly held: ReadonlyArray<readonly [window: Window.Window, run: string, definition: string]>
+        readonly parts?: ReadonlyArray<Source.Cut>
       }) =>
         Cutting.workOf({
           limits,
@@ -87,16 +88,19 @@ describe("a run that is cut", () => {
             cut: () =>
               Effect.sync(() => {
                 asked.push("cut")
-                return [part(0, 10), part(10, 20)]
+                return options.parts ?? [part(0, 10), part(10, 20)]
               }),
           } as unknown as Source.Opened,
           destination: {
             plugin: { capabilities: { identities: ["Append"], modes: ["once"], encodings: ["jsonl"], types: [] } },
-            plan: () =>
-              Effect.sync(() => {
-                asked.push("plan")
-                return { missing: options.missing, projection: { encoding: "jsonl", leftOut: [] } }
-              }),
+            open: () =>
+              Effect.acquireRelease(
+                Effect.sync(() => {
+                  asked.push("open")
+                  return { missing: options.missing, projection: { encoding: "jsonl", leftOut: [] } }
+                }),
+                () => Effect.sync(() => asked.push("close")),
+              ),
             ledger: () =>
               Stream.fromIterable(
                 options.held.map(([window, run, definition]) => ({
@@ -116,7 +120,10 @@ describe("a run that is cut", () => {
       assert.deepStrictEqual([open.reason, asked.splice(0)], ["WindowOpen", []])
 
       const fresh = yield* workOf({ watermark: 30, missing: [minutes(0, 20)], held: [] })
-      assert.deepStrictEqual([sorted(fresh).length, fresh.before, asked.splice(0)], [2, undefined, ["plan", "cut"]])
+      assert.deepStrictEqual(
+        [sorted(fresh).length, fresh.before, asked.splice(0)],
+        [2, undefined, ["open", "cut", "close"]],
+      )
 
       // It died after its first sub-window, and the definition was changed then.
       const half = yield* workOf({
@@ -130,14 +137,23 @@ describe("a run that is cut", () => {
       assert.deepStrictEqual(sorted(half), [Window.format(minutes(10, 20))])
       assert.deepInclude(half.before, { _tag: "Exported", bytes: 50 })
       assert.match(half.before?.notices.join() ?? "", /^1 committed window was exported with another definition/)
-      assert.deepStrictEqual(asked.splice(0), ["plan", "cut"])
+      assert.deepStrictEqual(asked.splice(0), ["open", "cut", "close"])
 
       // Rows that were counted when they were exported are not counted again.
       const done = yield* workOf({ watermark: 30, missing: [], held: [[minutes(0, 20), "r", "new"]] })
-      assert.deepStrictEqual(done, { parts: [], before: { _tag: "AlreadyExported", notices: [] } })
+      assert.deepInclude(done, { parts: [], before: { _tag: "AlreadyExported", notices: [] } })
       const other = yield* workOf({ watermark: 30, missing: [], held: [[minutes(0, 20), "r", "old"]] })
       assert.lengthOf(other.before?.notices ?? [], 1)
-      assert.deepStrictEqual(asked.splice(0), ["plan", "plan"])
+      assert.deepStrictEqual(asked.splice(0), ["open", "close", "open", "close"])
+
+      // What is open already is used, and closed with whoever used it: another attempt finds it as new as ever.
+      const once = yield* workOf({ watermark: 30, missing: [minutes(0, 20)], held: [], parts: [part(0, 20)] })
+      assert.deepStrictEqual([sorted(once), asked.splice(0)], [[Window.format(minutes(0, 20))], ["open", "cut"]])
+      const run = {} as Run.Run
+      yield* Effect.scoped(once.destination.open(run))
+      assert.deepStrictEqual(asked.splice(0), ["close"])
+      yield* Effect.scoped(once.destination.open(run))
+      assert.deepStrictEqual(asked.splice(0), ["open", "close"])
     }),
   )
 })
