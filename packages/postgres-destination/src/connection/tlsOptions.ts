@@ -20,13 +20,16 @@ export const tlsOptions = Effect.fnUntraced(function* (
   const cert = config.clientCertificate && (yield* pem("clientCertificate", config.clientCertificate))
   const passphrase = config.clientKeyPassphrase
   const key = config.clientKey && (yield* pem("clientKey", Redacted.value(config.clientKey)))
+  const isUsual = policy.verify !== "none" && ca === undefined && cert === undefined
   const secureContext = yield* Effect.try({
     try: () =>
-      tls.createSecureContext({
-        ca: ca ?? (policy.verify === "none" ? [] : systemAuthorities()),
-        ...(cert && key ? { cert, key } : {}),
-        ...(passphrase ? { passphrase: Redacted.value(passphrase) } : {}),
-      }),
+      isUsual
+        ? systemContext()
+        : tls.createSecureContext({
+            ca: ca ?? (policy.verify === "none" ? [] : systemAuthorities()),
+            ...(cert && key ? { cert, key } : {}),
+            ...(passphrase ? { passphrase: Redacted.value(passphrase) } : {}),
+          }),
     // OpenSSL's words may quote what it could not read: they are not repeated.
     catch: () =>
       unusable(
@@ -49,6 +52,10 @@ const systemAuthorities = (): Array<string> => {
   return authorities
 }
 let authorities: Array<string> | undefined
+
+/** Made once: a context of some hundred certificates takes a megabyte, and longer than all else that a connection needs. */
+const systemContext = (): tls.SecureContext => (usual ??= tls.createSecureContext({ ca: systemAuthorities() }))
+let usual: tls.SecureContext | undefined
 
 const pem = (setting: string, value: string): Effect.Effect<string, DestinationError> =>
   value.includes("-----BEGIN ")
