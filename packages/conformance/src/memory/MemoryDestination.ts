@@ -4,6 +4,7 @@
  */
 import { type Capabilities, Destination, FieldType, type Run } from "@batch-exports/core"
 import { DateTime, Effect, Redacted, Schema, Stream } from "effect"
+import { targetTypeOf } from "../encoders/targetType.ts"
 import { check } from "./check.ts"
 import { connect } from "./connect.ts"
 import { honest, type Parts } from "./Parts.ts"
@@ -48,6 +49,12 @@ export const make = (
     description: "Keeps records in memory. For tests.",
     Config,
     capabilities: able,
+    form: ["host", "port", "password", "schema", "table"],
+    newTarget: (model) =>
+      model.schema.fields
+        .filter(({ created }) => created)
+        .map(({ name, type }) => ({ field: name, type: targetTypeOf(type) })),
+    place: (config) => `memory at ${config.host}:${config.port}, table ${keyOf(config)}`,
     check: (config, model) =>
       check({
         address: config,

@@ -15,6 +15,31 @@ export const manifest: ReadonlyArray<Saboteur> = [
     wrap: (plugin) => ({ ...plugin, description: "" }),
   },
   {
+    name: "asks-for-a-setting-that-there-is-not",
+    does: "asks in a form for a setting that there is not",
+    breaks: ["manifest/form"],
+    wrap: (plugin) => ({ ...plugin, form: [...(plugin.form ?? []), "unheardOf"] }),
+  },
+  {
+    name: "names-its-place-by-the-clock",
+    does: "calls its target otherwise each time",
+    breaks: ["manifest/place"],
+    wrap: configured(({ place }) => ({ place: `${place} since ${process.hrtime.bigint()}` })),
+  },
+  {
+    name: "names-every-place-alike",
+    does: "calls all targets by one name",
+    breaks: ["manifest/place"],
+    wrap: configured(() => ({ place: "the table" })),
+  },
+  {
+    name: "names-its-place-with-the-password",
+    does: "puts its whole configuration into the name of its target",
+    needs: "network",
+    breaks: ["manifest/secrets"],
+    wrap: configured((_, config) => ({ place: JSON.stringify(config) })),
+  },
+  {
     name: "ignores-unknown-keys",
     does: "takes no notice of a setting that it does not know",
     breaks: ["manifest/unknown-keys"],

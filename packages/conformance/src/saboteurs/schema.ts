@@ -24,6 +24,16 @@ export const schema: ReadonlyArray<Saboteur> = [
     parts: { createTable: (projection) => honest.createTable(projection).toReversed() },
   },
   {
+    name: "shows-columns-that-it-does-not-create",
+    does: "shows a column for each field before there is a table, also for those that it does not create",
+    needs: "tabular",
+    breaks: ["schema/created-as-declared"],
+    wrap: (plugin) => ({
+      ...plugin,
+      newTarget: (model) => model.schema.fields.map(({ name }) => ({ field: name, type: "text" })),
+    }),
+  },
+  {
     name: "adds-columns-that-the-table-lacks",
     does: "adds columns that the table lacks",
     breaks: ["schema/fewer-columns", "schema/extra-columns", "schema/other-types", "values/unfit-is-counted"],

@@ -11,7 +11,7 @@ const suspicious = /passw|secret|token|credential|privatekey|apikey/i
 
 export const secrets: Law = {
   name: "manifest/secrets",
-  says: "What is secret is marked as such, and shows in no error, log, span, plan, check or JSON.",
+  says: "What is secret is marked as such, and shows in no error, log, span, plan, place, check or JSON.",
   when: always,
   run: Effect.fnUntraced(function* (bench) {
     const { target } = yield* bench.fresh
@@ -40,6 +40,7 @@ export const secrets: Law = {
         continue
       }
       const destination = configured.success
+      said.push(destination.place ?? "")
       const wanted = standard(bench)
       const all = [
         Effect.map(Stream.runCollect(destination.check(wanted.model)), (steps): unknown => steps),

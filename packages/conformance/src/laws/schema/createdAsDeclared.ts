@@ -10,7 +10,7 @@ import { recordsOf } from "./refusal.ts"
 
 export const createdAsDeclared: Law = {
   name: "schema/created-as-declared",
-  says: "A table that is missing is created with exactly the created fields, in their order, each with its own type.",
+  says: "A table that is missing is created with exactly the created fields, in their order, each with its own type; `newTarget` shows them before.",
   when: forTables,
   run: (bench) =>
     Effect.gen(function* () {
@@ -27,14 +27,21 @@ export const createdAsDeclared: Law = {
         "an export to a missing table succeeds",
         "Create the table when it is missing.",
       )
-      const expected = model.schema.fields
-        .filter(({ created }) => created)
-        .map(({ name, type }) => `${name} ${table.typeName(type)}`)
+      const created = model.schema.fields.filter((field) => field.created)
+      const expected = created.map(({ name, type }) => `${name} ${table.typeName(type)}`)
       const seen = ((yield* table.columns) ?? []).map(({ name, type }) => `${name} ${type}`)
       yield* expect.that(JSON.stringify(seen) === JSON.stringify(expected), {
         expected: expected.join(", "),
         seen: seen.join(", "),
         advice: "Create the fields whose `created` is true, no others, in the model's order.",
+      })
+      const shown = bench.plugin.newTarget?.(model).map(({ field }) => field)
+      const names = created.map(({ name }) => name)
+      yield* expect.that(shown === undefined || JSON.stringify(shown) === JSON.stringify(names), {
+        expected: `\`newTarget\` shows ${names.join(", ")}`,
+        seen: (shown ?? []).join(", "),
+        advice:
+          "Let `newTarget` show the columns that a missing table is created with: a person chooses a model by them.",
       })
     }),
 }
