@@ -1,5 +1,6 @@
 /** One load, measured from outside: time, CPU of everyone involved, memory, WAL, and whether all rows are there. */
 import { Effect } from "effect"
+import { backends, backendsGone } from "./backends.ts"
 import { attempt, BenchmarkError } from "./BenchmarkError.ts"
 import type { Contestant, Name } from "./contestants/index.ts"
 import { window } from "./data.ts"
@@ -50,9 +51,10 @@ export const measure = Effect.fn("measure")(function* (
   const command = contestant.command({ clickHouse: { url, user: name, password, database }, postgres, window })
 
   const walBefore = yield* walPosition(servers)
+  const others = backends(servers)
   const before = readCpu(servers)
   const ran = yield* run(command)
-  yield* backendsGone(servers, user)
+  yield* backendsGone(servers, others)
   const after = readCpu(servers)
   const walBytes = (yield* walPosition(servers)) - walBefore
 
@@ -106,18 +108,6 @@ const walPosition = ({ admin }: Servers) =>
     const { rows } = await admin.query<{ at: string }>("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS at")
     return Number(rows[0]?.at)
   })
-
-/**
- * A backend's CPU time is counted for its server only once it has ended, which is a little after its client has. On a server
- * of the user's own nothing is counted, and the user may have other sessions.
- */
-const backendsGone = ({ admin, postgres }: Servers, { user }: Target.User) =>
-  postgres.external
-    ? Effect.void
-    : attempt("wait for Postgres to come to rest", async (signal) => {
-        const theirs = "SELECT 1 FROM pg_stat_activity WHERE usename = $1"
-        while (!signal.aborted && (await admin.query(theirs, [user])).rowCount !== 0);
-      })
 
 const fingerprint = ({ admin }: Servers, table: string) =>
   attempt("read the table", async () => {

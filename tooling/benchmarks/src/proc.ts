@@ -36,10 +36,24 @@ export const cpuOf = (pid: number): Cpu => {
   return text === "" ? { own: 0, reaped: 0 } : parseStat(text)
 }
 
-/** Of the process, its living children, and all that it had before. */
+/**
+ * Of the process, its living children, and all that it had before. A child that ends in between would be counted in neither
+ * place, or in both: then they are read again.
+ */
 export const cpuOfFamily = (pid: number): number => {
-  const { own, reaped } = cpuOf(pid)
-  return childrenOf(pid).reduce((sum, child) => sum + cpuOf(child).own, own + reaped)
+  for (;;) {
+    const { own, reaped } = cpuOf(pid)
+    const children = childrenOf(pid)
+    const sum = children.reduce((all, child) => all + cpuOf(child).own, own + reaped)
+    const still = new Set(childrenOf(pid))
+    if (cpuOf(pid).reaped === reaped && children.every((child) => still.has(child) && !isReaped(child))) return sum
+  }
+}
+
+/** Its parent has taken over its times, and it has not quite gone: `X`. */
+const isReaped = (pid: number): boolean => {
+  const text = read(`/proc/${pid}/stat`)
+  return text === "" || text[text.lastIndexOf(")") + 2] === "X"
 }
 
 /** Children of the first thread, which is the one that Node and Postgres start processes from. */

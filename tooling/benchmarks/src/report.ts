@@ -113,11 +113,11 @@ const goals = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
 
 const method = ({ tls }: Report): string =>
   [
-    "All contestants load the same events, made by SQL, of one hour of ingestion time, into a fresh table of exactly the columns that an export creates, as a user with the documented privileges. Nothing is left to merge in ClickHouse; a CHECKPOINT precedes each load; the rows are counted after it, and a wrong count voids the round.\n",
+    "All contestants load the same events, made by SQL, of one hour of ingestion time, into a fresh table of exactly the columns that an export creates, as a user with the documented privileges. Nothing is left to merge in ClickHouse; a CHECKPOINT precedes each load; the rows are counted after it, and a wrong count voids the round, which is then repeated.\n",
     "Everyone loads once to warm up, and the tables must then be equal, row for row. In the rounds that follow, each contestant loads once; every round begins with another one. Ratios are taken within a round and then summarised, since a machine is fast in one minute and slow in the next.\n",
     `- **wall**: from before the program starts until its processes are gone. **start-up**: what Node needs before the first connection, mostly to load and compile the program; a runner does that once, not once a window.`,
     "- **MB**: millions of bytes of the window as COPY text, for every contestant, whatever it sends itself (**sent**).",
-    "- **CPU**: user and system time. **runner** is the contestant's own processes; **ClickHouse** the engine's process; **Postgres** the server with all its processes, read after the backend has ended.",
+    "- **CPU**: user and system time. **runner** is the contestant's own processes; **ClickHouse** the engine's process; **Postgres** the server with all its processes, read once the server has seen its backends end.",
     "- **peak memory**: the highest resident set (`VmHWM`, read every 0.1 s), summed over the contestant's processes. CPU and memory come from `/proc`, so from Linux only.",
     `- Postgres runs with ${Object.entries(settings)
       .map(([name, value]) => `\`${name} = ${value}\``)

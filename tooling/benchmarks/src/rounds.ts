@@ -18,7 +18,7 @@ export interface Result {
   readonly copyBytes: number
   readonly contestants: ReadonlyArray<Contestant>
   readonly rounds: ReadonlyArray<Round>
-  /** Contestants that did not get past the warm-up, and rounds that do not count: each with its reason. */
+  /** Contestants that did not get past the warm-up, and the void rounds where repeating them did not help: each with its reason. */
   readonly failures: ReadonlyArray<string>
 }
 
@@ -43,11 +43,12 @@ export const compete = Effect.fn("compete")(function* (options: {
   const failures = [...warm.failures]
 
   const rounds: Array<Round> = []
-  for (let index = 0; index < options.rounds; index++) {
+  const voided: Array<string> = []
+  while (rounds.length < options.rounds && voided.length < options.rounds) {
     const round = new Map<Name, Measurement>()
-    const label = `round ${index + 1} of ${options.rounds}`
+    const label = `round ${rounds.length + 1} of ${options.rounds}`
     const spoiled = yield* Effect.forEach(
-      rotate(warm.fit, index),
+      rotate(warm.fit, rounds.length),
       Effect.fnUntraced(function* (contestant) {
         const { measurement } = yield* measure(load, contestant, false).pipe(named(contestant))
         round.set(contestant.name, measurement)
@@ -60,10 +61,11 @@ export const compete = Effect.fn("compete")(function* (options: {
     )
     if (spoiled === undefined) rounds.push(round)
     else {
-      failures.push(`${label} does not count: ${spoiled}`)
-      yield* Console.error(`  ROUND VOID, ${label}: ${spoiled}`)
+      voided.push(`${label} did not count: ${spoiled}`)
+      yield* Console.error(`  ROUND VOID, ${label}, once more: ${spoiled}`)
     }
   }
+  if (rounds.length < options.rounds) failures.push(...voided)
   const result: Result = { scenario, copyBytes, contestants: warm.fit, rounds, failures }
   return result
 }, Effect.scoped)

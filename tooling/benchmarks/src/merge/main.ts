@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { Client } from "pg"
+import { backends, backendsGone } from "../backends.ts"
 import { attempt, BenchmarkError } from "../BenchmarkError.ts"
 import * as Machine from "../machine.ts"
 import * as Proc from "../proc.ts"
@@ -45,19 +46,20 @@ const bench = Effect.gen(function* () {
   const {
     rows: [postmaster],
   } = yield* sql("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid")
-  const cpu = () => Proc.cpuOfFamily(Number(postmaster?.["pid"]))
+  const servers = { postmasterPid: Number(postmaster?.["pid"]) }
+  const cpu = () => Proc.cpuOfFamily(servers.postmasterPid)
 
   const measured = new Map<string, Array<Measured>>(contestants.map(({ title }) => [title, []]))
   for (let round = 0; round <= rounds; round++) {
     const chunks = changes({ round, rows, changes: count })
     for (const contestant of rotate(contestants, round)) {
       yield* sql("CHECKPOINT")
+      const others = backends(servers)
       const before = cpu()
       const started = performance.now()
       yield* contestant.merge({ server, round, rows: count, chunks })
       const seconds = (performance.now() - started) / 1000
-      // A backend's time is counted for its server once it has ended.
-      yield* Effect.sleep("200 millis")
+      yield* backendsGone(servers, others)
       const used = cpu() - before
       yield* Console.error(
         `round ${round}: ${contestant.title} ${seconds.toFixed(2)} s, Postgres CPU ${used.toFixed(2)} s`,
