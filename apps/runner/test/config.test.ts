@@ -48,6 +48,16 @@ describe("the configuration file", () => {
     assert.deepStrictEqual([...exports.keys()], ["events"])
   })
 
+  it("takes an anchor that every one of a thousand exports uses", () => {
+    const anchored = edited("model: { name: events, teamId: 1 }", "model: &one { name: events, teamId: 1 }")
+    const others = Array.from(
+      { length: 1_000 },
+      (_, index) => `  events${index}: { model: *one, destination: { use: warehouse, table: events${index} } }\n`,
+    )
+    const { exports } = Result.getOrThrow(decode(anchored + others.join("")))
+    assert.strictEqual(exports.size, 1_001)
+  })
+
   it("takes a number, or a password of digits, from the environment", () => {
     assert.deepStrictEqual(problems(good), [])
   })
@@ -117,6 +127,13 @@ describe("the configuration file", () => {
       expected: /^c\.yaml: an alias \(\*name\) has no anchor.* in quotes$/,
     },
     { name: "an anchor that holds itself", text: `${good}x: &x { a: *x }\n`, expected: /^c\.yaml: an alias/ },
+    { name: "a list of itself", text: `${good}x: &x [*x, *x]\n`, expected: /^c\.yaml: an alias/ },
+    {
+      // A billion laughs: ten to the power of nine values in eleven lines.
+      name: "anchors of anchors",
+      text: `${good}x0: &x0 [a]\n${Array.from({ length: 9 }, (_, depth) => `x${depth + 1}: &x${depth + 1} [${`*x${depth}, `.repeat(10)}]\n`).join("")}`,
+      expected: /^c\.yaml: an alias .* is used too often/,
+    },
     {
       name: "a password that is a number",
       text: edited("${PG}", "12345"),

@@ -1,7 +1,7 @@
 /** YAML text as a plain value, with a way back from a path in the value to a line of the text. */
 import { ConfigError } from "@batch-exports/core"
 import { Result } from "effect"
-import { isMap, LineCounter, parseDocument } from "yaml"
+import { isMap, LineCounter, parseDocument, type ToJSOptions } from "yaml"
 
 export type Path = ReadonlyArray<string | number>
 
@@ -44,18 +44,33 @@ const describe = (error: { readonly code: string; readonly message: string }): s
     ? "holds several YAML documents; write one"
     : `not valid YAML: ${error.message.split("\n")[0] ?? ""}`
 
-/** The parser's own words are not repeated: an alias that is none may be a secret that begins with an asterisk. */
-const plain = (document: { readonly toJS: () => unknown }): Result.Result<unknown, string> =>
-  Result.try({
-    try: () => {
-      const value = document.toJS()
-      // Throws where an anchor holds itself.
-      JSON.stringify(value)
-      return value
-    },
-    catch: () =>
-      "an alias (*name) has no anchor, holds itself, or is used too often; put a value that begins with * in quotes",
-  })
+/**
+ * The parser's own words are not repeated: an alias that is none may be a secret that begins with an asterisk. Its bound counts how
+ * often an anchor is used, which hundreds of exports may do; what a file grows to is what matters here.
+ */
+const plain = (document: { readonly toJS: (options: ToJSOptions) => unknown }): Result.Result<unknown, string> =>
+  Result.flatMap(
+    Result.try({ try: () => document.toJS({ maxAliasCount: -1 }), catch: () => noAlias }),
+    (value): Result.Result<unknown, string> => (isSmall(value) ? Result.succeed(value) : Result.fail(noAlias)),
+  )
+
+const noAlias =
+  "an alias (*name) has no anchor, holds itself, or is used too often; put a value that begins with * in quotes"
+
+/** Some fifty values make an export. */
+const MOST_VALUES = 1_000_000
+
+/** Counts what aliases repeat as often as they do. An anchor that holds itself has no end. */
+const isSmall = (value: unknown): boolean => {
+  const pending = [value]
+  for (let seen = 0; pending.length > 0; seen++) {
+    const next = pending.pop()
+    if (typeof next !== "object" || next === null) continue
+    for (const member of Object.values(next)) pending.push(member)
+    if (seen + pending.length > MOST_VALUES) return false
+  }
+  return true
+}
 
 const scalar = (node: unknown): unknown => (hasValue(node) ? node.value : node)
 
