@@ -1,13 +1,14 @@
 /** A browser of this machine, where there is one. */
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
+import { delimiter, join } from "node:path"
 import { type Browser, chromium, type Page } from "playwright-core"
+
+const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin"]
 
 const candidates = [
   process.env["CHROMIUM"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
+  ...["chromium", "chromium-browser", "google-chrome"].flatMap((name) => folders.map((folder) => join(folder, name))),
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ]
 

@@ -170,9 +170,7 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 180_000, excludeTestSer
     assert.isBelow(size, 150_000)
   })
 
-  const browsing = hasBrowser ? it.effect : it.effect.skip
-
-  browsing(
+  it.effect.skipIf(!hasBrowser)(
     "the six steps of the page, in a browser",
     () =>
       Effect.gen(function* () {
