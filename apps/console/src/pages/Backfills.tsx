@@ -4,17 +4,19 @@ import { post } from "../api/client.ts"
 import type { Backfill } from "../api/types.ts"
 import { useQuery } from "../api/useQuery.ts"
 import * as Format from "../format.ts"
-import { Button, Empty, Loading, Notice, State, Trouble } from "../ui/parts.tsx"
+import { Answered } from "../ui/Answered.tsx"
+import { Button, Empty, Notice, State, Trouble } from "../ui/parts.tsx"
 import { useAction } from "../ui/useAction.ts"
 import { NewBackfill } from "./NewBackfill.tsx"
 
 export const Backfills = ({ name }: { readonly name: string }) => {
   const [asking, setAsking] = useState(false)
-  const { data, problem, reload } = useQuery<{ readonly items: ReadonlyArray<Backfill> }>(
+  const backfills = useQuery<{ readonly items: ReadonlyArray<Backfill> }>(
     `/api/backfills?export=${encodeURIComponent(name)}`,
     "backfills",
     "runs",
   )
+  const { reload } = backfills
   const start = (
     <Button kind="primary" onClick={() => setAsking(true)}>
       Start backfill
@@ -22,24 +24,23 @@ export const Backfills = ({ name }: { readonly name: string }) => {
   )
   return (
     <div class="stack">
-      <Trouble of={problem} />
-      {data === undefined ? (
-        problem === undefined ? (
-          <Loading />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty title="No backfill yet">
-          <p>A backfill exports what arrived before the schedule began. What is there already is left out.</p>
-          {start}
-        </Empty>
-      ) : (
-        <>
-          <div class="row end">{start}</div>
-          {data.items.map((each) => (
-            <Card key={each.id} of={each} reload={reload} />
-          ))}
-        </>
-      )}
+      <Answered to={backfills}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No backfill yet">
+              <p>A backfill exports what arrived before the schedule began. What is there already is left out.</p>
+              {start}
+            </Empty>
+          ) : (
+            <>
+              <div class="row end">{start}</div>
+              {items.map((each) => (
+                <Card key={each.id} of={each} reload={reload} />
+              ))}
+            </>
+          )
+        }
+      </Answered>
       {asking ? (
         <NewBackfill
           name={name}

@@ -5,8 +5,9 @@ import type { Export } from "../api/types.ts"
 import { useQuery } from "../api/useQuery.ts"
 import * as Format from "../format.ts"
 import { go, Link, type Tab, tabs } from "../router.tsx"
+import { Answered } from "../ui/Answered.tsx"
 import { Dialog } from "../ui/Dialog.tsx"
-import { Button, Loading, Notice, State, Time, Trouble } from "../ui/parts.tsx"
+import { Button, Notice, State, Time, Trouble } from "../ui/parts.tsx"
 import { useAction } from "../ui/useAction.ts"
 import { Backfills } from "./Backfills.tsx"
 import { Configuration } from "./Configuration.tsx"
@@ -15,7 +16,8 @@ import { Metrics } from "./Metrics.tsx"
 import { Runs } from "./Runs.tsx"
 
 export const ExportPage = ({ name, tab }: { readonly name: string; readonly tab: Tab }) => {
-  const { data, problem, reload } = useQuery<Export>(exportPath(name), "exports", "runs")
+  const found = useQuery<Export>(exportPath(name), "exports", "runs")
+  const { data, reload } = found
   return (
     <>
       <header class="head">
@@ -34,61 +36,58 @@ export const ExportPage = ({ name, tab }: { readonly name: string; readonly tab:
         </div>
         {data === undefined ? null : <Actions of={data} reload={reload} />}
       </header>
-      <Trouble of={problem} />
-      {data === undefined ? (
-        problem === undefined ? (
-          <Loading />
-        ) : null
-      ) : (
-        <>
-          {data.note === null ? null : (
-            <div class="stack" style={{ marginBottom: "16px" }}>
-              <Notice
-                tone={data.state === "unusable" ? "bad" : "warn"}
-                title={data.state === "unusable" ? "This export cannot run" : "This export is paused"}
-              >
-                {data.note}
-              </Notice>
-            </div>
-          )}
-          <dl class="facts">
-            <div>
-              <dt>Exported until</dt>
-              <dd>
-                <Time at={data.exportedUntil} exact />
-              </dd>
-            </div>
-            <div>
-              <dt>Lag</dt>
-              <dd>{data.lagSeconds === null ? "–" : Format.seconds(data.lagSeconds)}</dd>
-            </div>
-            <div>
-              <dt>Next run</dt>
-              <dd>
-                <Time at={data.nextRunAt} />
-              </dd>
-            </div>
-            <div>
-              <dt>Waiting, running, failed</dt>
-              <dd>
-                {Format.count(data.waiting)}, {Format.count(data.running)}, {Format.count(data.failed)}
-              </dd>
-            </div>
-          </dl>
-          <nav class="tabs" aria-label="Parts of this export">
-            {tabs.map((each) => (
-              <Link
-                key={each}
-                to={{ page: "export", name, tab: each }}
-                aria-current={each === tab ? "page" : undefined}
-              >
-                {each.charAt(0).toUpperCase() + each.slice(1)}
-              </Link>
-            ))}
-          </nav>
-          <Content of={data} tab={tab} reload={reload} />
-        </>
-      )}
+      <Answered to={found}>
+        {(of) => (
+          <>
+            {of.note === null ? null : (
+              <div class="stack" style={{ marginBottom: "16px" }}>
+                <Notice
+                  tone={of.state === "unusable" ? "bad" : "warn"}
+                  title={of.state === "unusable" ? "This export cannot run" : "This export is paused"}
+                >
+                  {of.note}
+                </Notice>
+              </div>
+            )}
+            <dl class="facts">
+              <div>
+                <dt>Exported until</dt>
+                <dd>
+                  <Time at={of.exportedUntil} exact />
+                </dd>
+              </div>
+              <div>
+                <dt>Lag</dt>
+                <dd>{of.lagSeconds === null ? "–" : Format.seconds(of.lagSeconds)}</dd>
+              </div>
+              <div>
+                <dt>Next run</dt>
+                <dd>
+                  <Time at={of.nextRunAt} />
+                </dd>
+              </div>
+              <div>
+                <dt>Waiting, running, failed</dt>
+                <dd>
+                  {Format.count(of.waiting)}, {Format.count(of.running)}, {Format.count(of.failed)}
+                </dd>
+              </div>
+            </dl>
+            <nav class="tabs" aria-label="Parts of this export">
+              {tabs.map((each) => (
+                <Link
+                  key={each}
+                  to={{ page: "export", name, tab: each }}
+                  aria-current={each === tab ? "page" : undefined}
+                >
+                  {each.charAt(0).toUpperCase() + each.slice(1)}
+                </Link>
+              ))}
+            </nav>
+            <Content of={of} tab={tab} reload={reload} />
+          </>
+        )}
+      </Answered>
     </>
   )
 }

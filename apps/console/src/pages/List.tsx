@@ -5,7 +5,8 @@ import { useQuery } from "../api/useQuery.ts"
 import { Spark } from "../charts/Spark.tsx"
 import * as Format from "../format.ts"
 import { go, Link } from "../router.tsx"
-import { Empty, Icon, Loading, State, Time, Trouble } from "../ui/parts.tsx"
+import { Answered, ShowMore } from "../ui/Answered.tsx"
+import { Empty, Icon, State, Time } from "../ui/parts.tsx"
 
 const New = () => (
   <Link to={{ page: "new" }} class="button primary">
@@ -15,7 +16,7 @@ const New = () => (
 
 export const List = () => {
   const [limit, setLimit] = useState(50)
-  const { data, problem } = useQuery<Page<ExportSummary>>(`/api/exports?limit=${limit}`, "exports", "runs")
+  const exports = useQuery<Page<ExportSummary>>(`/api/exports?limit=${limit}`, "exports", "runs")
   return (
     <>
       <header class="head">
@@ -26,29 +27,24 @@ export const List = () => {
         <New />
       </header>
       <div class="stack">
-        <Trouble of={problem} />
-        {data === undefined ? (
-          problem === undefined ? (
-            <Loading />
-          ) : null
-        ) : data.items.length === 0 ? (
-          <Empty title="Nothing is exported yet">
-            <p>
-              Create a destination: choose where records go and which, test the connection, and the first run begins by
-              itself.
-            </p>
-            <New />
-          </Empty>
-        ) : (
-          <Exports items={data.items} />
-        )}
-        {data !== undefined && data.next !== null ? (
-          <div class="row">
-            <button type="button" class="button" onClick={() => setLimit(Math.min(500, limit + 100))}>
-              Show more
-            </button>
-          </div>
-        ) : null}
+        <Answered to={exports}>
+          {({ items, next }) => (
+            <>
+              {items.length === 0 ? (
+                <Empty title="Nothing is exported yet">
+                  <p>
+                    Create a destination: choose where records go and which, test the connection, and the first run
+                    begins by itself.
+                  </p>
+                  <New />
+                </Empty>
+              ) : (
+                <Exports items={items} />
+              )}
+              <ShowMore next={next} limit={limit} onMore={setLimit} />
+            </>
+          )}
+        </Answered>
       </div>
     </>
   )

@@ -4,13 +4,14 @@ import { exportPath } from "../api/client.ts"
 import type { LogLine } from "../api/types.ts"
 import { useQuery } from "../api/useQuery.ts"
 import * as Format from "../format.ts"
-import { Empty, Loading, Trouble } from "../ui/parts.tsx"
+import { Answered } from "../ui/Answered.tsx"
+import { Empty } from "../ui/parts.tsx"
 
 export const Logs = ({ name }: { readonly name: string }) => {
   const [level, setLevel] = useState("info")
   const [search, setSearch] = useState("")
   const query = new URLSearchParams({ level, limit: "500", ...(search === "" ? {} : { search }) })
-  const { data, problem } = useQuery<{ readonly items: ReadonlyArray<LogLine> }>(
+  const lines = useQuery<{ readonly items: ReadonlyArray<LogLine> }>(
     `${exportPath(name, "/logs")}?${query.toString()}`,
     "runs",
   )
@@ -30,20 +31,19 @@ export const Logs = ({ name }: { readonly name: string }) => {
           <input id="search" type="search" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
         </label>
       </div>
-      <Trouble of={problem} />
-      {data === undefined ? (
-        problem === undefined ? (
-          <Loading />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty title="No lines">
-          <p>Lines appear here when a run begins, is tried again, and ends.</p>
-        </Empty>
-      ) : (
-        <div class="table">
-          <Lines items={data.items.toReversed()} />
-        </div>
-      )}
+      <Answered to={lines}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No lines">
+              <p>Lines appear here when a run begins, is tried again, and ends.</p>
+            </Empty>
+          ) : (
+            <div class="table">
+              <Lines items={items.toReversed()} />
+            </div>
+          )
+        }
+      </Answered>
     </div>
   )
 }

@@ -5,13 +5,11 @@ import type { Metrics as Figures } from "../api/types.ts"
 import { useQuery } from "../api/useQuery.ts"
 import { Bars } from "../charts/Bars.tsx"
 import * as Format from "../format.ts"
-import { Loading, Trouble } from "../ui/parts.tsx"
+import { Answered } from "../ui/Answered.tsx"
 
 export const Metrics = ({ name }: { readonly name: string }) => {
   const [period, setPeriod] = useState<"hour" | "day">("hour")
-  const { data, problem } = useQuery<Figures>(`${exportPath(name, "/metrics")}?period=${period}`, "runs")
-  const bars = (of: (point: Figures["points"][number]) => number) =>
-    (data?.points ?? []).map((point) => ({ at: point.start, value: of(point) }))
+  const figures = useQuery<Figures>(`${exportPath(name, "/metrics")}?period=${period}`, "runs")
   return (
     <div class="stack">
       <div class="row">
@@ -27,18 +25,19 @@ export const Metrics = ({ name }: { readonly name: string }) => {
           </select>
         </label>
       </div>
-      <Trouble of={problem} />
-      {data === undefined ? (
-        problem === undefined ? (
-          <Loading />
-        ) : null
-      ) : (
-        <>
-          <Bars title="Rows" bars={bars(({ rows }) => rows)} say={Format.compact} />
-          <Bars title="Duration of runs, on average" bars={bars(({ seconds }) => seconds ?? 0)} say={Format.seconds} />
-          <Bars title="Failed runs" bars={bars(({ failed }) => failed)} say={Format.compact} tone="bad" />
-        </>
-      )}
+      <Answered to={figures}>{({ points }) => <Charts points={points} />}</Answered>
     </div>
+  )
+}
+
+const Charts = ({ points }: Pick<Figures, "points">) => {
+  const bars = (of: (point: Figures["points"][number]) => number) =>
+    points.map((point) => ({ at: point.start, value: of(point) }))
+  return (
+    <>
+      <Bars title="Rows" bars={bars(({ rows }) => rows)} say={Format.compact} />
+      <Bars title="Duration of runs, on average" bars={bars(({ seconds }) => seconds ?? 0)} say={Format.seconds} />
+      <Bars title="Failed runs" bars={bars(({ failed }) => failed)} say={Format.compact} tone="bad" />
+    </>
   )
 }

@@ -3,7 +3,8 @@ import { post } from "../api/client.ts"
 import type { LogLine, Run } from "../api/types.ts"
 import { useQuery } from "../api/useQuery.ts"
 import * as Format from "../format.ts"
-import { Button, Loading, Notice, Trouble } from "../ui/parts.tsx"
+import { Answered } from "../ui/Answered.tsx"
+import { Button, Notice, Trouble } from "../ui/parts.tsx"
 import { useAction } from "../ui/useAction.ts"
 import { Lines } from "./Logs.tsx"
 
@@ -46,8 +47,7 @@ export const RunDetail = ({ run }: { readonly run: Run }) => {
         ))}
       </dl>
       <h3>Log</h3>
-      <Trouble of={logs.problem} />
-      {logs.data === undefined ? <Loading /> : <Lines items={logs.data.items} />}
+      <Answered to={logs}>{({ items }) => <Lines items={items} />}</Answered>
     </div>
   )
 }

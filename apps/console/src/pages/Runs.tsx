@@ -4,7 +4,8 @@ import { useState } from "preact/hooks"
 import type { Export, Page, Run } from "../api/types.ts"
 import { useQuery } from "../api/useQuery.ts"
 import * as Format from "../format.ts"
-import { Button, Empty, Loading, State, Time, Trouble } from "../ui/parts.tsx"
+import { Answered, ShowMore } from "../ui/Answered.tsx"
+import { Button, Empty, State, Time } from "../ui/parts.tsx"
 import { RunDetail } from "./RunDetail.tsx"
 
 const states = ["", "scheduled", "running", "completed", "failed", "cancelled", "skipped"]
@@ -14,7 +15,7 @@ export const Runs = ({ of }: { readonly of: Export }) => {
   const [limit, setLimit] = useState(50)
   const [open, setOpen] = useState<string>()
   const query = new URLSearchParams({ export: of.name, limit: String(limit), ...(state === "" ? {} : { state }) })
-  const { data, problem } = useQuery<Page<Run>>(`/api/runs?${query.toString()}`, "runs")
+  const runs = useQuery<Page<Run>>(`/api/runs?${query.toString()}`, "runs")
   return (
     <div class="stack">
       <div class="row">
@@ -29,71 +30,68 @@ export const Runs = ({ of }: { readonly of: Export }) => {
           </select>
         </label>
       </div>
-      <Trouble of={problem} />
-      {data === undefined ? (
-        problem === undefined ? (
-          <Loading />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty title={state === "" ? "No run yet" : `No run is ${state}`}>
-          {state !== "" ? null : of.nextRunAt === null ? (
-            <p>Nothing is scheduled: resume the export, give it a schedule, or start a backfill.</p>
-          ) : (
-            <p>
-              The first begins <Time at={of.nextRunAt} />, at {Format.instant(of.nextRunAt)} UTC. For what is older,
-              start a backfill.
-            </p>
-          )}
-        </Empty>
-      ) : (
-        <div class="table">
-          <table>
-            <caption class="hidden-visually">Runs of {of.name}, the newest window first</caption>
-            <thead>
-              <tr>
-                <th scope="col">Window (UTC)</th>
-                <th scope="col">State</th>
-                <th scope="col" class="number">
-                  Rows
-                </th>
-                <th scope="col" class="number">
-                  Size
-                </th>
-                <th scope="col" class="number">
-                  Took
-                </th>
-                <th scope="col">Ended</th>
-                <th scope="col">
-                  <span class="hidden-visually">More</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.items.map((run) => (
-                <Fragment key={run.id}>
-                  <Line
-                    run={run}
-                    isOpen={open === run.id}
-                    toggle={() => setOpen(open === run.id ? undefined : run.id)}
-                  />
-                  {open === run.id ? (
-                    <tr class="detail" id={`run-${run.id}`}>
-                      <td colSpan={7}>
-                        <RunDetail run={run} />
-                      </td>
+      <Answered to={runs}>
+        {({ items, next }) => (
+          <>
+            {items.length === 0 ? (
+              <Empty title={state === "" ? "No run yet" : `No run is ${state}`}>
+                {state !== "" ? null : of.nextRunAt === null ? (
+                  <p>Nothing is scheduled: resume the export, give it a schedule, or start a backfill.</p>
+                ) : (
+                  <p>
+                    The first begins <Time at={of.nextRunAt} />, at {Format.instant(of.nextRunAt)} UTC. For what is
+                    older, start a backfill.
+                  </p>
+                )}
+              </Empty>
+            ) : (
+              <div class="table">
+                <table>
+                  <caption class="hidden-visually">Runs of {of.name}, the newest window first</caption>
+                  <thead>
+                    <tr>
+                      <th scope="col">Window (UTC)</th>
+                      <th scope="col">State</th>
+                      <th scope="col" class="number">
+                        Rows
+                      </th>
+                      <th scope="col" class="number">
+                        Size
+                      </th>
+                      <th scope="col" class="number">
+                        Took
+                      </th>
+                      <th scope="col">Ended</th>
+                      <th scope="col">
+                        <span class="hidden-visually">More</span>
+                      </th>
                     </tr>
-                  ) : null}
-                </Fragment>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {data === undefined || data.next === null || limit >= 500 ? null : (
-        <div class="row">
-          <Button onClick={() => setLimit(Math.min(500, limit + 100))}>Show more</Button>
-        </div>
-      )}
+                  </thead>
+                  <tbody>
+                    {items.map((run) => (
+                      <Fragment key={run.id}>
+                        <Line
+                          run={run}
+                          isOpen={open === run.id}
+                          toggle={() => setOpen(open === run.id ? undefined : run.id)}
+                        />
+                        {open === run.id ? (
+                          <tr class="detail" id={`run-${run.id}`}>
+                            <td colSpan={7}>
+                              <RunDetail run={run} />
+                            </td>
+                          </tr>
+                        ) : null}
+                      </Fragment>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )}
+            <ShowMore next={next} limit={limit} onMore={setLimit} />
+          </>
+        )}
+      </Answered>
     </div>
   )
 }
