@@ -8,7 +8,7 @@ import { publication } from "./publication.ts"
 import { replay } from "./replay.ts"
 import type { Saboteur } from "./Saboteur.ts"
 import { schema } from "./schema.ts"
-import { upsert } from "./upsert.ts"
+import { upsert } from "./upsert/index.ts"
 import { values } from "./values.ts"
 
 export { configured, type Saboteur, sinks, streams } from "./Saboteur.ts"
