@@ -5,7 +5,7 @@ import { Command, Flag } from "effect/cli"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { attempt, BenchmarkError } from "./BenchmarkError.ts"
-import { choose, contestants, names } from "./contestants/index.ts"
+import { choose, contestants, type Name, names } from "./contestants/index.ts"
 import { hasShellTools, shellNote } from "./contestants/shell.ts"
 import { machine } from "./machine.ts"
 import * as Parts from "./parts.ts"
@@ -27,7 +27,11 @@ const flags = {
     Flag.withDefault("typical"),
   ),
   rows: Flag.String("rows").pipe(Flag.withDescription("How many events: such as 100k or 100k,1M"), Flag.optional),
-  all: boolean("all", "Every width in both of its standard sizes, whatever --width and --rows say. Takes hours"),
+  sizes: Flag.String("sizes").pipe(
+    Flag.withDescription("In place of --width and --rows: such as typical:100k,wide:30k"),
+    Flag.optional,
+  ),
+  all: boolean("all", "Every width in both of its standard sizes: --sizes all. Takes more than an hour"),
   rounds: Flag.Int("rounds").pipe(
     Flag.withAlias("pairs"),
     Flag.withDescription("How many, after the warm-up; 5 unless given"),
@@ -41,17 +45,20 @@ const flags = {
     Flag.optional,
   ),
   json: boolean("json", "Print the report as JSON"),
-  write: boolean("write", "Write the report to docs/benchmarks.md too"),
+  write: boolean("write", "Write these sizes to docs/benchmarks.md too; others stay there as they were measured"),
 }
 
 const file = fileURLToPath(new URL("../../../docs/benchmarks.md", import.meta.url))
+/** What the page shows. */
+const measured = fileURLToPath(new URL("../measured", import.meta.url))
 
 const bench = Command.make(
   "bench",
   flags,
   Effect.fn("bench")(function* (asked) {
     const rows = Option.getOrUndefined(asked.rows) ?? (asked.quick ? "10k" : undefined)
-    const selected = asked.all ? { scenarios: Scenarios.all } : Scenarios.select({ width: asked.width, rows })
+    const sizes = asked.all ? "all" : Option.getOrUndefined(asked.sizes)
+    const selected = sizes === undefined ? Scenarios.select({ width: asked.width, rows }) : Scenarios.selectSizes(sizes)
     if ("problem" in selected) return yield* new BenchmarkError({ message: selected.problem })
     const shell = hasShellTools()
     const choice = choose(contestants(shell), Option.getOrUndefined(asked.only))
@@ -72,6 +79,13 @@ const bench = Command.make(
       const servers = yield* Servers.start({ tls: asked.tls })
       const user = yield* Target.makeUser(servers)
       const folder = Option.getOrUndefined(asked.parts)
+      const origin = {
+        at: new Date(),
+        command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
+        tls: asked.tls,
+        machine: machine(servers),
+      }
+      const proven = new Map<Scenarios.Width, ReadonlySet<Name>>()
       const results = yield* Effect.forEach(
         selected.scenarios,
         Effect.fnUntraced(function* (scenario) {
@@ -80,28 +94,32 @@ const bench = Command.make(
             yield* Console.error(`\n${Scenarios.describe(scenario)}: taken from ${folder}`)
             return found
           }
-          const result = yield* compete({ servers, user, scenario, contestants: present, rounds })
+          const result = yield* compete({
+            servers,
+            user,
+            scenario,
+            contestants: present,
+            rounds,
+            origin,
+            proven: proven.get(scenario.width) ?? new Set(),
+          })
+          proven.set(scenario.width, new Set(result.contestants.map(({ name }) => name)))
           if (folder !== undefined) yield* attempt("keep the result", async () => Parts.keep(folder, result))
           return result
         }),
       )
-      const made: Report.Report = {
-        at: new Date(),
-        command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
-        tls: asked.tls,
-        machine: machine(servers),
-        contestants: choice.chosen,
-        results,
-      }
+      const made: Report.Report = { contestants: choice.chosen, results }
       return made
     }).pipe(Effect.scoped)
 
     for (const line of Verdict.lines(report.results)) yield* Console.error(line)
     yield* Console.log(asked.json ? Report.json(report) : Report.markdown(report))
     if (asked.write) {
-      yield* attempt("write the report", async () =>
-        writeFileSync(file, Merges.place(Report.markdown(report), Merges.sectionOf(readFileSync(file, "utf8")))),
-      )
+      yield* attempt("write the report", async () => {
+        for (const result of report.results) Parts.keep(measured, result)
+        const page = Report.markdown(Report.of(Parts.readAll(measured, contestants(shell)), contestants(shell)))
+        writeFileSync(file, Merges.place(page, Merges.sectionOf(readFileSync(file, "utf8"))))
+      })
       yield* Console.error(`written to ${file}`)
     }
     const failures = report.results.flatMap((result) => result.failures)

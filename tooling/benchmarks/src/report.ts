@@ -1,36 +1,34 @@
 /** The report, in Markdown for people and as plain data for programs. */
 import type { Contestant } from "./contestants/index.ts"
 import * as Figures from "./figures.ts"
-import type { Machine } from "./machine.ts"
 import { table } from "./markdown.ts"
 import * as Proc from "./proc.ts"
-import type { Result } from "./rounds.ts"
+import type { Origin, Result } from "./rounds.ts"
 import { describe } from "./scenarios.ts"
 import { settings } from "./servers.ts"
 import * as Verdict from "./verdict.ts"
 
 export interface Report {
-  readonly at: Date
-  readonly command: string
-  readonly tls: boolean
-  readonly machine: Machine
   readonly contestants: ReadonlyArray<Contestant>
   readonly results: ReadonlyArray<Result>
 }
 
-export const markdown = (report: Report): string =>
-  [
+/** Of those among `known` who took part. */
+export const of = (results: ReadonlyArray<Result>, known: ReadonlyArray<Contestant>): Report => {
+  const took = new Set(results.flatMap(({ contestants }) => contestants.map(({ name }) => name)))
+  return { contestants: known.filter(({ name }) => took.has(name)), results }
+}
+
+export const markdown = (report: Report): string => {
+  const newest = report.results.map(({ origin }) => origin).toSorted((a, b) => b.at.getTime() - a.at.getTime())[0]
+  return [
     "# Benchmarks",
     "What it costs to move events from ClickHouse to Postgres with this export, beside plain pipes and naive code: on one machine, in the same run.",
     [
-      `- **Command**: \`${report.command}\``,
-      `- **Date**: ${report.at.toISOString().slice(0, 10)}`,
-      `- **Machine**: ${report.machine.cpu}, ${report.machine.cores} cores, ${(report.machine.memoryBytes / 2 ** 30).toFixed(0)} GiB, ${report.machine.system}`,
-      `- **Versions**: Node ${report.machine.node}, ClickHouse ${report.machine.clickHouse}, Postgres ${report.machine.postgres}`,
-      `- **Connections**: loopback, ${report.tls ? "TLS to Postgres for all" : "no TLS for anyone"}`,
+      ...(newest === undefined ? [] : about(newest)),
       ...(Proc.available ? [] : ["- CPU and memory are read from Linux's /proc, which this system does not have."]),
     ].join("\n"),
-    ...report.results.map(section),
+    ...report.results.map((result) => section(result, newest)),
     ...memory(report.results),
     ...goals(report.results),
     "## Contestants",
@@ -41,10 +39,30 @@ export const markdown = (report: Report): string =>
       )
       .join("\n"),
     "## Method",
-    method(report),
-  ].join("\n\n") + "\n"
+    method(newest?.tls === true),
+  ]
+    .join("\n\n")
+    .concat("\n")
+}
 
-const section = (result: Result): string => {
+const about = ({ at, command, machine, tls }: Origin): ReadonlyArray<string> => [
+  `- **Command**: \`${command}\``,
+  `- **Date**: ${dayOf(at)}`,
+  `- **Machine**: ${machine.cpu}, ${machine.cores} cores, ${(machine.memoryBytes / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
+  `- **Versions**: Node ${machine.node}, ClickHouse ${machine.clickHouse}, Postgres ${machine.postgres}`,
+  `- **Connections**: loopback, ${tls ? "TLS to Postgres for all" : "no TLS for anyone"}`,
+]
+
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
+
+/** Where a size was not measured with the newest one: on which day, and what was different. */
+const elsewhere = (origin: Origin, newest: Origin | undefined): ReadonlyArray<string> => {
+  const said = newest === undefined ? [] : about(newest)
+  const different = about(origin).filter((line) => !said.includes(line) && !line.startsWith("- **Command**"))
+  return different.length === 0 ? [] : [different.join("\n")]
+}
+
+const section = (result: Result, newest: Origin | undefined): string => {
   const { contestants, copyBytes, failures, rounds, scenario } = result
   const figures = (wanted: ReadonlyArray<Figures.Figure>) =>
     table(
@@ -58,7 +76,8 @@ const section = (result: Result): string => {
   const ratios = Figures.ratios(result)
   return [
     `## ${describe(scenario)}`,
-    `${(copyBytes / scenario.rows).toFixed(0)} bytes a row and ${(copyBytes / 1e6).toFixed(1)} MB in all, as COPY text. Median (min–max) of ${rounds.length === 1 ? "one round" : `${rounds.length} rounds`}.`,
+    `${(copyBytes / scenario.rows).toFixed(0)} bytes a row and ${(copyBytes / 1e6).toFixed(1)} MB in all, as COPY text. Median (min–max) of ${rounds.length === 1 ? "one round" : `${rounds.length} rounds`}${few(result)}.`,
+    ...elsewhere(result.origin, newest),
     ...(failures.length === 0 ? [] : [failures.map((failure) => `- **${failure}**`).join("\n")]),
     figures(Figures.speed),
     figures(Figures.cost),
@@ -75,6 +94,12 @@ const section = (result: Result): string => {
           ),
         ]),
   ].join("\n\n")
+}
+
+/** Slow ones do not take part in all rounds. */
+const few = ({ contestants, rounds }: Result): string => {
+  const fewer = contestants.filter(({ mostRounds = Infinity }) => mostRounds < rounds.length)
+  return fewer.length === 0 ? "" : `; of ${fewer[0]?.mostRounds} for ${fewer.map(({ title }) => title).join("; ")}`
 }
 
 /** Whether memory grows with the number of rows: wherever one width was measured in two sizes. */
@@ -111,10 +136,10 @@ const goals = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
       ]
 }
 
-const method = ({ tls }: Report): string =>
+const method = (tls: boolean): string =>
   [
     "All contestants load the same events, made by SQL, of one hour of ingestion time, into a fresh table of exactly the columns that an export creates, as a user with the documented privileges. Nothing is left to merge in ClickHouse; a CHECKPOINT precedes each load; the rows are counted after it, and a wrong count voids the round, which is then repeated.\n",
-    "Everyone loads once to warm up, and the tables must then be equal, row for row. In the rounds that follow, each contestant loads once; every round begins with another one. Ratios are taken within a round and then summarised, since a machine is fast in one minute and slow in the next.\n",
+    "Everyone loads once to warm up, and the tables must then be equal, row for row; once that is proven for events of a width, one of them warms up for the next size. In the rounds that follow, each contestant loads once; every round begins with another one. Ratios are taken within a round and then summarised, since a machine is fast in one minute and slow in the next.\n",
     `- **wall**: from before the program starts until its processes are gone. **start-up**: what Node needs before the first connection, mostly to load and compile the program; a runner does that once, not once a window.`,
     "- **MB**: millions of bytes of the window as COPY text, for every contestant, whatever it sends itself (**sent**).",
     "- **CPU**: user and system time. **runner** is the contestant's own processes; **ClickHouse** the engine's process; **Postgres** the server with all its processes, read once the server has seen its backends end.",
@@ -126,10 +151,9 @@ const method = ({ tls }: Report): string =>
     "- The embedded ClickHouse writes its answers in one thread, behind a small HTTP front. Its speed says little of a real server's; it is the same for all contestants.",
   ].join("\n")
 
-export const json = ({ contestants, results, ...rest }: Report): string =>
+export const json = ({ contestants, results }: Report): string =>
   JSON.stringify(
     {
-      ...rest,
       contestants: contestants.map(({ name, note, title, unavailable }) => ({ name, title, note, unavailable })),
       results: results.map((result) => ({
         ...result,

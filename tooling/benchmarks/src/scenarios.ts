@@ -47,6 +47,23 @@ export type Scenarios = { readonly scenarios: ReadonlyArray<Scenario> } | { read
 
 export const describe = ({ rows, width }: Scenario): string => `${width}, ${rows.toLocaleString("en-US")} rows`
 
+/** `--sizes` as written: `typical:100k,wide:30k`, and `all` for both standard sizes of every width. */
+export const selectSizes = (asked: string): Scenarios => {
+  if (asked.trim() === "all") return { scenarios: all }
+  const scenarios: Array<Scenario> = []
+  for (const word of words(asked)) {
+    const [width = "", count = "", ...more] = word.split(":")
+    const rows = parseRows(count)
+    if (!isWidth(width) || rows === undefined || more.length > 0) {
+      return {
+        problem: `--sizes takes widths (${widths.join(", ")}) with numbers of rows, such as typical:100k,wide:30k, or all; not "${word}"`,
+      }
+    }
+    scenarios.push({ width, rows })
+  }
+  return scenarios.length === 0 ? { problem: "--sizes names none" } : { scenarios }
+}
+
 const isWidth = (name: string): name is Width => (widths as ReadonlyArray<string>).includes(name)
 
 const words = (list: string): ReadonlyArray<string> =>

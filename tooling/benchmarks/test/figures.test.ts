@@ -3,7 +3,7 @@ import type { Name } from "../src/contestants/index.ts"
 import * as Figures from "../src/figures.ts"
 import { table } from "../src/markdown.ts"
 import type { Measurement } from "../src/measure.ts"
-import type { Result, Round } from "../src/rounds.ts"
+import type { Origin, Result, Round } from "../src/rounds.ts"
 
 const measurement = (contestant: Name, seconds: number, startUpSeconds?: number): Measurement => ({
   contestant,
@@ -20,12 +20,20 @@ const measurement = (contestant: Name, seconds: number, startUpSeconds?: number)
 const round = (...measurements: ReadonlyArray<Measurement>): Round =>
   new Map(measurements.map((one) => [one.contestant, one]))
 
+const origin: Origin = {
+  at: new Date(0),
+  command: "npm run bench",
+  tls: false,
+  machine: { cpu: "a", cores: 2, memoryBytes: 0, system: "s", node: "1", clickHouse: "2", postgres: "3" },
+}
+
 const result = (...rounds: ReadonlyArray<Round>): Result => ({
   scenario: { width: "typical", rows: 1_000 },
   copyBytes: 100_000_000,
   contestants: [],
   rounds,
   failures: [],
+  origin,
 })
 
 const figure = (title: string): Figures.Figure => {

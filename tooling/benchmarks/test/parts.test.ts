@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { contestants, type Name } from "../src/contestants/index.ts"
 import type { Measurement } from "../src/measure.ts"
 import * as Parts from "../src/parts.ts"
-import type { Result } from "../src/rounds.ts"
+import type { Origin, Result } from "../src/rounds.ts"
+import * as Report from "../src/report.ts"
 import * as Verdict from "../src/verdict.ts"
 
 const measurement = (contestant: Name, seconds: number, peakBytes = 150_000_000): Measurement => ({
@@ -23,6 +24,13 @@ const measurement = (contestant: Name, seconds: number, peakBytes = 150_000_000)
 const names = ["plain-text", "plain-binary", "ours-binary"] as const
 const chosen = contestants(false).filter(({ name }) => names.some((known) => known === name))
 
+const origin: Origin = {
+  at: new Date("2026-01-02T03:04:05Z"),
+  command: "npm run bench",
+  tls: false,
+  machine: { cpu: "a", cores: 2, memoryBytes: 2 ** 31, system: "s", node: "1", clickHouse: "2", postgres: "3" },
+}
+
 const result = (rows: number, rounds: number, peakBytes?: number): Result => ({
   scenario: { width: "typical", rows },
   copyBytes: 100_000_000,
@@ -37,6 +45,7 @@ const result = (rows: number, rounds: number, peakBytes?: number): Result => ({
       ),
   ),
   failures: [],
+  origin,
 })
 
 describe("parts of a benchmark", () => {
@@ -51,9 +60,43 @@ describe("parts of a benchmark", () => {
       assert.isUndefined(Parts.find(folder, { width: "wide", rows: 1_000 }, chosen, 3))
       Parts.keep(folder, { ...kept, failures: ["round 1 does not count"] })
       assert.isUndefined(Parts.find(folder, kept.scenario, chosen, 3))
+      writeFileSync(join(folder, "typical-1000.json"), '{"rounds":[],"failures":[]}')
+      assert.isUndefined(Parts.find(folder, kept.scenario, chosen, 0))
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
+  })
+
+  it("of different days stand on one page, each with its own", () => {
+    const folder = mkdtempSync(join(tmpdir(), "batch-exports-test-"))
+    try {
+      const later = { ...origin, at: new Date("2026-02-03T00:00:00Z"), machine: { ...origin.machine, node: "4" } }
+      Parts.keep(folder, { ...result(10_000, 3), origin: later })
+      Parts.keep(folder, result(1_000, 3))
+      Parts.keep(folder, { ...result(500, 3), scenario: { width: "narrow", rows: 500 }, origin: later })
+      const all = Parts.readAll(folder, contestants(false))
+      assert.deepStrictEqual(
+        all.map(({ scenario }) => `${scenario.width} ${scenario.rows}`),
+        ["narrow 500", "typical 1000", "typical 10000"],
+      )
+      const page = Report.markdown(Report.of(all, contestants(false)))
+      const [head = "", narrow = "", small = "", large = ""] = page.split(/^## /m)
+      assert.include(head, "**Date**: 2026-02-03")
+      assert.include(head, "Node 4")
+      assert.include(small, "- **Date**: 2026-01-02\n- **Versions**: Node 1")
+      for (const section of [narrow, large]) assert.notInclude(section, "**Date**")
+      assert.include(page, "ours, binary**")
+      assert.notInclude(page, "row by row**")
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it("say who took part in fewer rounds", () => {
+    const slow = contestants(false).filter(({ mostRounds }) => mostRounds !== undefined)
+    const text = Report.markdown(Report.of([{ ...result(1_000, 5), contestants: slow }], slow))
+    assert.include(text, "of 5 rounds; of 3 for Node, row by row; ")
+    assert.include(Report.markdown(Report.of([{ ...result(1_000, 3), contestants: slow }], slow)), "of 3 rounds.")
   })
 })
 

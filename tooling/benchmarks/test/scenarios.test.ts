@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { select } from "../src/scenarios.ts"
+import { all, select, selectSizes } from "../src/scenarios.ts"
 
 describe("select", () => {
   const cases: ReadonlyArray<readonly [width: string, rows: string | undefined, expected: string]> = [
@@ -32,6 +32,26 @@ describe("select", () => {
     it(`refuses --width "${width}" --rows ${rows ?? "(none)"}`, () => {
       const selected = select({ width, rows })
       assert.isTrue("problem" in selected && selected.problem.startsWith(named))
+    })
+  }
+})
+
+describe("selectSizes", () => {
+  it("takes each size by its width and rows", () => {
+    assert.deepStrictEqual(selectSizes("typical:100k, wide:30k,typical:1M"), {
+      scenarios: [
+        { width: "typical", rows: 100_000 },
+        { width: "wide", rows: 30_000 },
+        { width: "typical", rows: 1_000_000 },
+      ],
+    })
+    assert.deepStrictEqual(selectSizes("all"), { scenarios: all })
+  })
+
+  for (const asked of ["", "typical", "huge:100k", "typical:0", "typical:1k:2k", "typical 100k"]) {
+    it(`refuses "${asked}"`, () => {
+      const selected = selectSizes(asked)
+      assert.isTrue("problem" in selected && selected.problem.startsWith("--sizes"))
     })
   }
 })

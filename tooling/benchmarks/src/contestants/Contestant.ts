@@ -65,5 +65,7 @@ export interface Contestant {
   readonly note: string
   /** Why it cannot be run here. */
   readonly unavailable?: string
+  /** So slow that it takes part in so many rounds at most; nothing is divided by its figures. */
+  readonly mostRounds?: number
   readonly command: (place: Place) => Command
 }

@@ -3,10 +3,13 @@ import { columnList, values } from "../projection.ts"
 import type { Contestant, Place } from "./Contestant.ts"
 import { nodeProgram } from "./nodeProgram.ts"
 
+const mostRounds = 3
+
 export const rows: Contestant = {
   name: "rows",
   title: "Node, row by row",
   note: "JSONEachRow to objects, and those to INSERTs of 500 rows with parameters, in one transaction.",
+  mostRounds,
   command: (place) => nodeProgram("rows", { place }),
 }
 
@@ -14,6 +17,7 @@ export const jsonCopy: Contestant = {
   name: "json-copy",
   title: "Node, JSON to COPY",
   note: "JSONEachRow to objects, and those to COPY text, written in JavaScript.",
+  mostRounds,
   command: (place) => nodeProgram("jsonCopy", { place }),
 }
 
@@ -21,6 +25,7 @@ export const insertFunction: Contestant = {
   name: "insert-function",
   title: "ClickHouse's own INSERT",
   note: "INSERT INTO FUNCTION postgresql(…): ClickHouse connects to Postgres itself. A Node program only waits.",
+  mostRounds,
   command: (place) => nodeProgram("insertFunction", { place, statement: insertStatement(place) }),
 }
 
