@@ -114,4 +114,34 @@ layer(ClickHouseServer.layer, { excludeTestServices: true })("lifetime", (it) =>
       assert.match(queries.find((query) => query.startsWith("KILL")) ?? "", /^KILL QUERY WHERE query_id = /)
     }),
   )
+
+  it.effect("a server that hangs does not keep whoever was interrupted", () =>
+    Effect.gen(function* () {
+      const columns = events({ name: "events", teamId: 1 }).tables[0]?.columns ?? []
+      const asked: Array<string> = []
+      const server = yield* replaying(({ params, query }, response) => {
+        asked.push(query.slice(0, 4))
+        if (query.startsWith("DESCRIBE")) {
+          response.end(columns.map((name) => `${JSON.stringify({ name })}\n`).join(""))
+        } else if (params.has("format_template_row_format")) response.write("a\tb\n".repeat(100_000))
+        else if (!query.startsWith("KILL")) response.end()
+      })
+      const opened = yield* configured(server).open
+      const started = yield* Deferred.make<void>()
+      const fiber = yield* opened
+        .read({
+          run: run(opened, day),
+          window: day,
+          projection: projection(opened.model, "postgres-copy-text", ["uuid", "timestamp"]),
+        })
+        .pipe(Effect.andThen(Deferred.succeed(started, undefined)), Effect.andThen(Effect.never), Effect.scoped)
+        .pipe(Effect.forkChild)
+      yield* Deferred.await(started)
+      const from = Date.now()
+      yield* Fiber.interrupt(fiber)
+      assert.include(asked, "KILL")
+      // One second, and what a busy machine adds.
+      assert.isBelow(Date.now() - from, 4_000)
+    }),
+  )
 })

@@ -2,6 +2,9 @@
 import { Effect } from "effect"
 import type { Connection } from "../connect.ts"
 
+/** A server that hangs must not keep the runner: what was interrupted is given up within two seconds. */
+const patience = "1 second"
+
 export const kill = ({ client, failed }: Connection, queryId: string): Effect.Effect<void> =>
   Effect.tryPromise({
     try: (signal) =>
@@ -12,7 +15,7 @@ export const kill = ({ client, failed }: Connection, queryId: string): Effect.Ef
       }),
     catch: failed,
   }).pipe(
-    Effect.timeout("5 seconds"),
+    Effect.timeout(patience),
     // The server also notices that nobody reads any more; this only makes it sooner, where the user may do it.
     Effect.ignore,
   )
