@@ -5,13 +5,12 @@
 import { Window } from "@batch-exports/core"
 import { ClickHouseServer, PostgresServer } from "@batch-exports/dev-services"
 import { cleanText, hostileDocuments, hostileTexts, storedDocument } from "@batch-exports/fixtures"
-import { createClient } from "@clickhouse/client"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { Client } from "pg"
 import { builtIn, Config, runExport } from "../src/index.ts"
+import { clickHouseClient, postgresClient } from "./support/clients.ts"
 
 /** For each field type of the page: a column of ClickHouse, and values that come in turns. Text and documents have their own. */
 const sources: Readonly<Record<string, readonly [declared: string, values: ReadonlyArray<string>]>> = {
@@ -99,20 +98,8 @@ layer(Layer.merge(ClickHouseServer.layer, PostgresServer.layer), { timeout: 120_
   it.effect("arrives as it is, in either format", () =>
     Effect.gen(function* () {
       const [ch, pg] = [yield* ClickHouseServer, yield* PostgresServer]
-      const clickHouse = yield* Effect.acquireRelease(
-        Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
-        (client) => Effect.promise(() => client.close()),
-      )
-      const postgres = yield* Effect.acquireRelease(
-        Effect.promise(async () => {
-          const { ca, database, host, password, port, user } = pg
-          const client = new Client({ host, port, user, password, database, ssl: ca === undefined ? false : { ca } })
-          await client.connect()
-          await client.query("SET TimeZone = 'UTC'; SET extra_float_digits = 3")
-          return client
-        }),
-        (client) => Effect.promise(() => client.end()),
-      )
+      const clickHouse = yield* clickHouseClient(ch)
+      const postgres = yield* postgresClient(pg)
       const schema = `pairs_${randomUUID().slice(0, 8)}`
       const extensions = yield* Effect.promise(async () => {
         await postgres.query(`CREATE SCHEMA ${schema}`)

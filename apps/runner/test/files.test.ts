@@ -2,7 +2,7 @@
 import { Window } from "@batch-exports/core"
 import { ClickHouseServer } from "@batch-exports/dev-services"
 import { hostileDocuments, hostileTexts } from "@batch-exports/fixtures"
-import { createClient, type ClickHouseClient } from "@clickhouse/client"
+import type { ClickHouseClient } from "@clickhouse/client"
 import { DuckDBInstance } from "@duckdb/node-api"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Result } from "effect"
@@ -11,6 +11,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { builtIn, Config, runExport } from "../src/index.ts"
+import { clickHouseClient } from "./support/clients.ts"
 
 /** Columns with a hard value or two for each, a type of DuckDB's to read CSV as, and whether jsonl has the same text as DuckDB. */
 const columns = {
@@ -71,10 +72,7 @@ const hex = (bytes: Uint8Array) => `unhex('${Buffer.from(bytes).toString("hex")}
 layer(ClickHouseServer.layer, { timeout: 120_000 })("files", (it) => {
   const world = Effect.gen(function* () {
     const ch = yield* ClickHouseServer
-    const client = yield* Effect.acquireRelease(
-      Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
-      (client) => Effect.promise(() => client.close()),
-    )
+    const client = yield* clickHouseClient(ch)
     const base = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "batch-exports-files-"))),
       (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),

@@ -1,7 +1,6 @@
 /** A table that has nothing to do with events: exported with a configuration of twelve lines, and proposed by `init`. */
 import { Window } from "@batch-exports/core"
 import { ClickHouseServer, PostgresServer } from "@batch-exports/dev-services"
-import { createClient } from "@clickhouse/client"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
 import { randomUUID } from "node:crypto"
@@ -9,11 +8,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Client } from "pg"
 import { vi } from "vitest"
 import { parse } from "yaml"
 import { concerns, questions } from "../src/cli/initAnswers.ts"
 import { builtIn, Config, runExport } from "../src/index.ts"
+import { clickHouseClient, postgresClient } from "./support/clients.ts"
 import { invoke } from "./support/invoke.ts"
 import { terminal } from "./support/terminal.ts"
 
@@ -28,20 +27,8 @@ layer(servers, { timeout: 120_000 })("any table", (it) => {
     Effect.gen(function* () {
       const ch = yield* ClickHouseServer
       const pg = yield* PostgresServer
-      const clickHouse = yield* Effect.acquireRelease(
-        Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
-        (client) => Effect.promise(() => client.close()),
-      )
-      const postgres = yield* Effect.acquireRelease(
-        Effect.promise(async () => {
-          const { ca, database, host, password, port, user } = pg
-          const client = new Client({ host, port, user, password, database, ssl: ca === undefined ? false : { ca } })
-          await client.connect()
-          await client.query("SET TimeZone = 'UTC'")
-          return client
-        }),
-        (client) => Effect.promise(() => client.end()),
-      )
+      const clickHouse = yield* clickHouseClient(ch)
+      const postgres = yield* postgresClient(pg)
       const make = (...statements: ReadonlyArray<string>) =>
         Effect.promise(async () => {
           for (const query of statements) await clickHouse.command({ query })
@@ -138,10 +125,7 @@ exports:
         ),
         (server) => Effect.sync(() => server.close()),
       )
-      const clickHouse = yield* Effect.acquireRelease(
-        Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
-        (client) => Effect.promise(() => client.close()),
-      )
+      const clickHouse = yield* clickHouseClient(ch)
       for (const query of [
         "CREATE DATABASE IF NOT EXISTS shop",
         `CREATE TABLE shop.invoices (id UInt32, total Decimal(10, 2), sums AggregateFunction(sum, Int64), created_at DateTime, updated_at DateTime64(3))

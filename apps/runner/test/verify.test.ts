@@ -1,6 +1,5 @@
 /** Rows that come after their window was exported: found by `verify`, brought by `repair`, never doubled. */
 import { type Destination, type Model, Window } from "@batch-exports/core"
-import { createClient } from "@clickhouse/client"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it as plain, layer } from "@effect/vitest"
 import { DateTime, Effect, Logger, Metric, Result } from "effect"
@@ -16,6 +15,7 @@ import { plan } from "../src/verify/repair.ts"
 import { repairMode } from "../src/verify/repairable.ts"
 import { isCounted, judge, questions, type Verdict } from "../src/verify/verdict.ts"
 import { verify } from "../src/verify/verify.ts"
+import { clickHouseClient } from "./support/clients.ts"
 import { configuration, withRunner } from "./support/runner.ts"
 import { format, World } from "./support/World.ts"
 
@@ -113,10 +113,7 @@ describe("what a recount says", () => {
 layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000, excludeTestServices: true })("late rows", (it) => {
   const clickHouse = Effect.gen(function* () {
     const { ch } = yield* World
-    const client = yield* Effect.acquireRelease(
-      Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
-      (opened) => Effect.promise(() => opened.close()),
-    )
+    const client = yield* clickHouseClient(ch)
     return (query: string) =>
       Effect.promise(() => client.command({ query, clickhouse_settings: { mutations_sync: "1" } }))
   })

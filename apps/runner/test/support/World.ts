@@ -7,7 +7,6 @@ import {
   insertEvents,
   insertHostile,
 } from "@batch-exports/fixtures"
-import { createClient } from "@clickhouse/client"
 import { Context, Effect, Layer, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -17,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { Client, type QueryResultRow } from "pg"
 import { stringify } from "yaml"
+import { clickHouseClient } from "./clients.ts"
 import { type Finished, invoke } from "./invoke.ts"
 
 /** A child that runs the command line. */
@@ -55,10 +55,7 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
   const begin = options.start ?? START
   const ch = yield* clickHouse()
   const server = yield* postgres()
-  const client = yield* Effect.acquireRelease(
-    Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
-    (opened) => Effect.promise(() => opened.close()),
-  )
+  const client = yield* clickHouseClient(ch)
   const session = yield* Effect.acquireRelease(
     Effect.map(connect(server), (client) => ({ client })),
     (held) => Effect.promise(() => held.client.end()),

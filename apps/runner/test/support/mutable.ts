@@ -3,10 +3,11 @@ import { ClickHouseSource } from "@batch-exports/clickhouse-source"
 import { type Destination, ExportWindow, type Run, type Source, Window } from "@batch-exports/core"
 import { ClickHouseServer, PostgresServer } from "@batch-exports/dev-services"
 import { PostgresDestination } from "@batch-exports/postgres-destination"
-import { type ClickHouseClient, createClient } from "@clickhouse/client"
+import type { ClickHouseClient } from "@clickhouse/client"
 import { DateTime, Effect, Result } from "effect"
 import { randomUUID } from "node:crypto"
-import { Client } from "pg"
+import type { Client } from "pg"
+import { clickHouseClient, postgresClient } from "./clients.ts"
 
 export interface Mutable {
   readonly clickHouse: ClickHouseClient
@@ -39,21 +40,10 @@ export const mutable = Effect.fnUntraced(function* (options: {
 }) {
   const ch = yield* ClickHouseServer
   const server = yield* PostgresServer
-  const clickHouse = yield* Effect.acquireRelease(
-    Effect.sync(() => createClient({ url: ch.url, username: ch.user, password: ch.password })),
-    (client) => Effect.promise(() => client.close()),
-  )
+  const clickHouse = yield* clickHouseClient(ch)
   yield* Effect.promise(() => options.prepare(clickHouse, options.database))
   const { ca, database, host, password, port, user } = server
-  const pg = yield* Effect.acquireRelease(
-    Effect.promise(async () => {
-      const client = new Client({ host, port, user, password, database, ssl: ca === undefined ? false : { ca } })
-      await client.connect()
-      await client.query("SET TimeZone = 'UTC'")
-      return client
-    }),
-    (client) => Effect.promise(() => client.end()),
-  )
+  const pg = yield* postgresClient(server)
   const schema = `mutable_${randomUUID().slice(0, 8)}`
   yield* Effect.promise(() => pg.query(`CREATE SCHEMA ${schema}`))
   const source = yield* Result.getOrThrow(
