@@ -179,7 +179,9 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       assert.match(history.stdout, /completed {2}2 windows/, history.stderr)
       assert.match((yield* cli("status", "--data", data)).stdout, /events +every hour +active/)
       runner.kill("SIGTERM")
-      assert.strictEqual((yield* Effect.promise(() => runner.finished)).code, 0)
+      // The log is on standard error, like everything that is not a result.
+      const { code, stdout } = yield* Effect.promise(() => runner.finished)
+      assert.deepStrictEqual([code, stdout], [0, ""])
       const [counts] = yield* query<{ rows: number; ledger: number; windows: number }>(
         "SELECT (SELECT count(*)::int FROM first_hour.events) AS rows, sum(rows)::int AS ledger, count(*)::int AS windows FROM first_hour.batch_exports_ledger",
       )

@@ -28,7 +28,12 @@ export const start = Command.make(
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
     yield* serve(flags.config).pipe(
       Effect.provide(Runner.layer(configuration, place)),
-      Effect.provide(Layer.mergeAll(Logger.layer([pretty ? Logger.consolePretty() : Logger.consoleJson]), telemetry)),
+      Effect.provide(
+        Layer.mergeAll(
+          Logger.layer([pretty ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)]),
+          telemetry,
+        ),
+      ),
       Effect.catchTag("ServeError", (error) =>
         failed(
           `the address of the console cannot be listened on: ${error.message}`,
