@@ -6,6 +6,7 @@ import { fork } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { eventually, freshRole, freshSchema, Postgres } from "./support/database.ts"
 import { mergedPairs, pairRows, pairs } from "./support/model.ts"
+import { ownSession } from "./support/ownSession.ts"
 import { bytesOf, count, destination, exportText, hours, reasonOf, runOf, settingsFor } from "./support/run.ts"
 
 const sessions = Effect.fnUntraced(function* (run: string) {
@@ -62,6 +63,26 @@ layer(Postgres.layer, { excludeTestServices: true })("aborts", (it) => {
       }),
     )
   }
+
+  it.effect("interrupted while it looks at a table that somebody has locked", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const to = yield* destination(schema)
+      yield* exportText(to, runOf({ export: "makes the tables" }), "")
+      const { sql } = yield* Postgres
+      const waiting = Effect.map(
+        sql(`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '${schema}.t'::regclass`),
+        (rows) => rows.length,
+      )
+      const other = yield* ownSession
+      yield* other(`BEGIN; LOCK TABLE ${schema}.t IN ACCESS EXCLUSIVE MODE`)
+      const fiber = yield* Effect.forkChild(to.plan(runOf()))
+      yield* eventually("it waits", waiting, (found) => found === 1)
+      yield* Fiber.interrupt(fiber)
+      yield* eventually("nobody waits", waiting, (found) => found === 0)
+      yield* other("ROLLBACK")
+    }).pipe(Effect.scoped),
+  )
 
   it.effect("interrupted in the middle of COPY", () =>
     Effect.gen(function* () {

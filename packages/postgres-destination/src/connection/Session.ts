@@ -10,6 +10,7 @@ import type { Circumstances, Names } from "../failure/Circumstances.ts"
 import { classify, make } from "../failure/classify.ts"
 import { passwordOf, withoutEnvironment } from "./credentials.ts"
 import { tlsOptions } from "./tlsOptions.ts"
+import { CONNECTION_CHECK } from "./transactionSettings.ts"
 
 export interface Server {
   /** `server_version_num`: 160004 for 16.4. */
@@ -96,12 +97,17 @@ export const connect = Effect.fn("connect")(function* (
       return Effect.sync(() => clearTimeout(timer))
     })
 
+  const windows = `version() ~* 'windows|mingw|visual c'`
   const { rows } = yield* query<Server>(
     "asking the server about itself",
     `SELECT current_setting('server_version_num')::int4 AS "version", current_setting('server_encoding') AS "encoding",
             pg_is_in_recovery() AS "standby", current_setting('default_transaction_read_only')::bool AS "readOnly",
             current_user::text AS "user",
-            version() ~* 'windows|mingw|visual c' AS "windows"`,
+            ${windows} AS "windows",
+            CASE WHEN pg_backend_pid() = $1::int4 AND current_setting('server_version_num')::int4 >= 140000 AND NOT ${windows}
+                 THEN set_config('client_connection_check_interval', $2, false) END`,
+    // Not in a session that a pooler lends to others; those have it in their transactions alone.
+    [(client as unknown as { readonly processID: number | null }).processID, CONNECTION_CHECK],
   )
   const server = rows[0]
   if (server === undefined) {

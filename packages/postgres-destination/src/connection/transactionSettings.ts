@@ -22,6 +22,9 @@ export const applicationName = (run: string): string => {
   return `batch-exports ${createHash("sha256").update(run, "utf8").digest("hex").slice(0, 40)}`
 }
 
+/** Milliseconds after which a server that waits for a lock or computes finds out that we are gone, and lets go. */
+export const CONNECTION_CHECK = "500"
+
 type Setting = readonly [name: string, value: string]
 
 export const transactionSettings = (options: Options): ReadonlyArray<Setting> => {
@@ -52,7 +55,10 @@ export const transactionSettings = (options: Options): ReadonlyArray<Setting> =>
     ["tcp_user_timeout", "90000"],
   ]
   const newer: ReadonlyArray<readonly [there: boolean, setting: Setting]> = [
-    [options.server.version >= 140_000 && !options.server.windows, ["client_connection_check_interval", "2000"]],
+    [
+      options.server.version >= 140_000 && !options.server.windows,
+      ["client_connection_check_interval", CONNECTION_CHECK],
+    ],
     // Older servers leave it to us alone. The margin lets our own timer speak first: it knows which setting to raise.
     [
       options.server.version >= 170_000,
