@@ -14,6 +14,7 @@ import * as Backfills from "../src/store/Backfills.ts"
 import * as Exports from "../src/store/Exports.ts"
 import * as RunLogs from "../src/store/RunLogs.ts"
 import * as Runs from "../src/store/Runs.ts"
+import { locked, waitingForLock } from "./support/locked.ts"
 import { configuration, finishedRuns, runsUntil, withRunner } from "./support/runner.ts"
 import { World } from "./support/World.ts"
 
@@ -41,29 +42,6 @@ const prepared = (name: string, schedule: object = {}, runner: Readonly<Record<s
     return { world, names, changes, folder: join(world.folder, name), settings: configuration(file, world.env) }
   })
 
-/** Holds the target's lock, so that a run stands still in the middle of its transaction. */
-const locked = <A, E, R>(table: string, body: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const world = yield* World
-    return yield* Effect.acquireUseRelease(
-      world
-        .query("BEGIN")
-        .pipe(
-          Effect.andThen(
-            world.query(
-              `CREATE TABLE IF NOT EXISTS ${world.schema}.${table} (uuid VARCHAR(200), timestamp TIMESTAMPTZ)`,
-            ),
-          ),
-          Effect.andThen(world.query("COMMIT")),
-          Effect.andThen(world.query(`GRANT INSERT, SELECT, UPDATE ON ${world.schema}.${table} TO posthog`)),
-          Effect.andThen(world.query("BEGIN")),
-          Effect.andThen(world.query(`LOCK TABLE ${world.schema}.${table} IN ACCESS EXCLUSIVE MODE`)),
-        ),
-      () => body,
-      () => world.query("ROLLBACK"),
-    )
-  })
-
 const sessions = Effect.flatMap(World, (world) =>
   world.query(`SELECT pid, query FROM pg_stat_activity WHERE usename = 'posthog'`),
 )
@@ -75,17 +53,6 @@ const sessionsNow = Effect.gen(function* () {
     `SELECT application_name AS name FROM pg_stat_activity WHERE usename = 'posthog'`,
   )
   return sessions.map(({ name }) => name)
-})
-
-/** Waits until a session of the exporter waits for the lock. */
-const waitingForLock = Effect.gen(function* () {
-  const world = yield* World
-  for (;;) {
-    // Within a transaction, as here, pg_stat_activity stays as it was first seen; the locks do not.
-    const waiting = yield* world.query(`SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'relation'`)
-    if (waiting.length > 0) return
-    yield* Effect.sleep("20 millis")
-  }
 })
 
 layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestServices: true })("a runner", (it) => {

@@ -29,6 +29,8 @@ export interface DevPostgres {
 export interface PostgresOptions {
   /** Kept when the scope closes, and used again by the next start, with the same password and authority. */
   readonly dataDir?: string
+  /** By default any that is free. With `dataDir`, a server that is stopped can be started again where it was. */
+  readonly port?: number
   /** Lines of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
   /** `true` (default): a certificate for this host. Or one of your own, to test how clients meet it. */
@@ -59,6 +61,7 @@ export const postgres = Effect.fn("postgres")(function* (
     user: "postgres",
     password,
     dataDir: options.dataDir,
+    port: options.port,
     tls: server === undefined ? undefined : { ...server, authority: ca.cert },
     plaintext: options.plaintext ?? false,
     clientCertificate: options.clientCertificate,

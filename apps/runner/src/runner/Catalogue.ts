@@ -74,7 +74,9 @@ export class Catalogue extends Context.Service<
           if ((yield* StoredExports.version) !== (yield* Ref.get(seen))) yield* refresh
         })
         yield* alone(watch).pipe(
-          Effect.catch((error) => Effect.logError("stored exports could not be looked at; it is tried again", error)),
+          Effect.catchCause((cause) =>
+            Effect.logError("stored exports could not be looked at; it is tried again", cause),
+          ),
           Effect.delay("2 seconds"),
           Effect.forever,
           Effect.forkScoped,

@@ -12,6 +12,7 @@ import { Definitions } from "./Definitions.ts"
 import { Executions } from "./Executions.ts"
 import { Executor } from "./Executor.ts"
 import { Notifier } from "./Notifier.ts"
+import { Outage } from "./Outage.ts"
 import * as Scheduler from "./Scheduler.ts"
 import { Self } from "./Self.ts"
 import { Webhooks } from "./Webhooks.ts"
@@ -38,6 +39,7 @@ export const layer = (configuration: Configuration, place: Place) => {
       Layer.mergeAll(Definitions.layer(configuration), Executions.layer, Self.layer(listen), Server.Listening.layer),
     ),
     Layer.provideMerge(State.owned(place)),
+    Layer.provideMerge(Outage.layer),
     Layer.provide(NodeHttpClient.layerUndici),
     // Runs are traced. What goes round twice a second would bury them.
     Layer.provide(Layer.succeed(References.TracerEnabled, false)),

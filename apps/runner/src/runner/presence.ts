@@ -4,6 +4,7 @@ import { compatible } from "../store/compatible.ts"
 import * as Runners from "../store/Runners.ts"
 import { Executions } from "./Executions.ts"
 import { measure } from "./metrics.ts"
+import { Outage } from "./Outage.ts"
 import { Self } from "./Self.ts"
 
 /** One round. */
@@ -20,6 +21,7 @@ export const present = Effect.gen(function* () {
     plannedAt: yield* Ref.get(self.plannedAt),
     stopping: yield* executions.isClosed,
   })
+  yield* (yield* Outage).answered
   const all = yield* Runners.alive
   const plannedAt = Math.max(self.startedAt, ...all.map((runner) => runner.plannedAt ?? 0))
   yield* Ref.set(self.heard, { at: yield* Clock.currentTimeMillis, plannedAt })

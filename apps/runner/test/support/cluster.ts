@@ -1,5 +1,5 @@
 /** Several runners as processes, over one state that can be taken away from them. */
-import { postgres } from "@batch-exports/dev-services"
+import { type DevPostgres, postgres } from "@batch-exports/dev-services"
 import { assert } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -14,9 +14,9 @@ export interface Held {
   readonly state: string
 }
 
-export const cluster = Effect.fnUntraced(function* () {
+export const cluster = Effect.fnUntraced(function* (own?: DevPostgres) {
   const world = yield* World
-  const server = yield* postgres()
+  const server = own ?? (yield* postgres())
   const door = yield* gate(server.port)
   const connect = Effect.tryPromise(async () => {
     const { ca, database, host, password, port, user } = server
@@ -32,22 +32,33 @@ export const cluster = Effect.fnUntraced(function* () {
   const query = <Row extends QueryResultRow>(sql: string) =>
     Effect.promise(async () => (await session.client.query<Row>(sql)).rows)
 
+  /** Of the test itself, once the server is there again. */
+  const reconnect = Effect.map(connect, (client) => {
+    session.client = client
+  })
+
   /** The server recovers from its log, as after a power cut. */
   const crash = Effect.gen(function* () {
-    const [own] = yield* query<{ pid: number }>("SELECT pg_backend_pid() AS pid")
-    process.kill(own?.pid ?? process.pid, "SIGKILL")
-    session.client = yield* connect
+    const [backend] = yield* query<{ pid: number }>("SELECT pg_backend_pid() AS pid")
+    process.kill(backend?.pid ?? process.pid, "SIGKILL")
+    yield* reconnect
   })
 
   /** A table, a ledger and a state of their own. */
-  const generation = (name: string, schedule: object) => {
+  const generation = (
+    name: string,
+    schedule: object,
+    runner: Readonly<Record<string, unknown>> = {},
+    source: Readonly<Record<string, unknown>> = {},
+  ) => {
     const names = { table: `events_${name}`, ledgerTable: `ledger_${name}` }
     const schema = `state_${name}`
     const range = { start: world.windows[0]?.start ?? new Date(), end: world.windows.at(-1)?.end ?? new Date() }
     const file = world.config({
+      source,
       destination: names,
       schedule: { startAt: range.start.toISOString(), endAt: range.end.toISOString(), ...schedule },
-      runner: { grace: "1 second" },
+      runner: { grace: "1 second", ...runner },
     })
     const url = `${server.url.replace(`:${server.port}/`, `:${door.port}/`)}&schema=${schema}`
     const start = (): Started => world.start("start", "--config", file, "--state", url)
@@ -87,9 +98,9 @@ export const cluster = Effect.fnUntraced(function* () {
       const comparison = yield* world.compare(ledger, names.table)
       assert.isTrue(comparison.equal, `${told}: ${JSON.stringify(comparison)}`)
     })
-    return { heldBy, isDone, runs, schema, start, url, verify }
+    return { file, heldBy, isDone, names, runs, schema, start, url, verify }
   }
-  return { crash, door, generation, query, server }
+  return { crash, door, generation, query, reconnect, server }
 })
 
 export const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>

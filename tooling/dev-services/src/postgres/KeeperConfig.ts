@@ -4,6 +4,8 @@ export interface KeeperConfig {
   readonly password: string
   /** Undefined: a temporary folder, removed at the end. */
   readonly dataDir: string | undefined
+  /** Undefined: any that is free. */
+  readonly port: number | undefined
   /** Undefined: the server speaks plaintext only. */
   readonly tls: { readonly cert: string; readonly key: string; readonly authority: string } | undefined
   readonly plaintext: boolean

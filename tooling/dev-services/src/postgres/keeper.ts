@@ -30,9 +30,17 @@ const start = async (told: unknown) => {
   }
   assertVersion(join(home, "data"), binaries)
   const cluster = prepare(config, home, binaries, account)
-  server = await launch(binaries, cluster, account, temporary !== undefined, config.settings, (started) => {
-    server = started
-  })
+  server = await launch(
+    binaries,
+    cluster,
+    account,
+    temporary !== undefined,
+    config.port,
+    config.settings,
+    (started) => {
+      server = started
+    },
+  )
   if (stopping) throw new Refusal("stopped before it was ready", "Start it again.")
   void server.exited.then(async () => {
     if (stopping) return

@@ -23,6 +23,7 @@ export const launch = async (
   cluster: Cluster,
   account: Account | undefined,
   temporary: boolean,
+  named: number | undefined,
   settings: Readonly<Record<string, string>>,
   /** Hears of each attempt before it is ready: it must be stopped too. */
   started: (server: Server) => void,
@@ -30,7 +31,7 @@ export const launch = async (
   let refused = ""
   // Between looking for a free port and taking it, another process may take it.
   for (let attempt = 0; attempt < 5; attempt++) {
-    const port = await freePort()
+    const port = named ?? (await freePort())
     const all = {
       listen_addresses: "127.0.0.1",
       unix_socket_directories: "",
@@ -45,7 +46,7 @@ export const launch = async (
     const failure = await ready(run, cluster.data)
     if (failure === undefined) return server
     refused = failure
-    if (!/could not create any TCP\/IP sockets|Address already in use/.test(failure)) break
+    if (named !== undefined || !/could not create any TCP\/IP sockets|Address already in use/.test(failure)) break
   }
   throw new Refusal(`Postgres did not start: ${refused}`, "Correct that, or set DATABASE_URL to a server of your own.")
 }

@@ -1,0 +1,64 @@
+/** What the log says of a state that cannot be reached: that it is so, once a minute, and when it is over. Not each of the attempts, of which there are some a second. */
+import { Cause, Clock, Context, Effect, Layer, Logger } from "effect"
+import { SqlError } from "effect/sql"
+
+const AGAIN = 60_000
+
+export class Outage extends Context.Service<
+  Outage,
+  {
+    /** The state has answered. */
+    readonly answered: Effect.Effect<void>
+  }
+>()("batch-exports/Outage") {
+  /** Stands between whoever logs, the engine among them, and the loggers that there are. */
+  static readonly layer = Layer.effectContext(
+    Effect.gen(function* () {
+      const loggers = yield* Logger.CurrentLoggers
+      let since: number | undefined
+      let saidAt = 0
+      const filter = Logger.make<unknown, void>((options) => {
+        const error = unreachable(options.cause)
+        const forward = (changes: Partial<Logger.Options<unknown>>) =>
+          loggers.forEach((logger) => logger.log({ ...options, ...changes }))
+        if (error === undefined) return forward({})
+        const now = options.date.getTime()
+        if (since !== undefined && now - saidAt < AGAIN) return
+        saidAt = now
+        const what =
+          since === undefined ? "the state does not answer" : `the state has not answered for ${seconds(now - since)}`
+        since ??= now
+        forward({
+          message: [`${what}: nothing is begun until it does. ${error.message}`],
+          logLevel: "Error",
+          cause: Cause.empty,
+        })
+      })
+      const answered = Effect.gen(function* () {
+        if (since === undefined) return
+        const away = (yield* Clock.currentTimeMillis) - since
+        since = undefined
+        yield* Effect.logInfo(`the state answers again, after ${seconds(away)}`)
+      })
+      return Context.make(Outage, { answered }).pipe(Context.add(Logger.CurrentLoggers, new Set([filter])))
+    }),
+  )
+}
+
+const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
+
+/** The error, where a cause is nothing but a state that cannot be reached. */
+const unreachable = (cause: Cause.Cause<unknown>): SqlError.SqlError | undefined => {
+  const errors = cause.reasons.map((reason) =>
+    Cause.isFailReason(reason) ? reason.error : Cause.isDieReason(reason) ? reason.defect : undefined,
+  )
+  const found = errors.map(connectionError)
+  return found.every((error) => error !== undefined) ? found[0] : undefined
+}
+
+/** The engine wraps what its storage says. */
+const connectionError = (error: unknown): SqlError.SqlError | undefined => {
+  if (SqlError.isSqlError(error)) return error.reason._tag === "ConnectionError" ? error : undefined
+  const isWrapped = typeof error === "object" && error !== null && "_tag" in error && error._tag === "PersistenceError"
+  return isWrapped && "cause" in error ? connectionError(error.cause) : undefined
+}

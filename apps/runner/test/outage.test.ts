@@ -1,0 +1,49 @@
+/** A log in which an outage of the state is three lines, however often it was asked. */
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Layer, Logger } from "effect"
+import { ClusterError } from "effect/cluster"
+import { SqlError } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { Outage } from "../src/runner/Outage.ts"
+
+const away = new SqlError.SqlError({
+  reason: new SqlError.ConnectionError({ cause: new Error("ECONNREFUSED"), message: "nothing accepts connections." }),
+})
+const full = new SqlError.SqlError({
+  reason: new SqlError.UnknownError({ cause: new Error("53100"), message: "the disk is full" }),
+})
+
+describe("the log of a runner", () => {
+  it.effect("speaks of a state that is away once a minute, and when it is back", () => {
+    const said: Array<string> = []
+    const listening = Logger.layer([
+      Logger.make(({ cause, logLevel, message }) => {
+        const text = String(Array.isArray(message) ? message[0] : message)
+        said.push(`${logLevel} ${text}${cause.reasons.length === 0 ? "" : ` ${Cause.pretty(cause).split("\n", 1)[0]}`}`)
+      }),
+    ])
+    return Effect.gen(function* () {
+      const { answered } = yield* Outage
+      yield* answered
+      for (let second = 0; second <= 65; second++) {
+        yield* Effect.logError("planning failed", Cause.fail(away))
+        const wrapped = new ClusterError.PersistenceError({ cause: away })
+        yield* Effect.logWarning("could not read messages", Cause.die(wrapped))
+        yield* TestClock.adjust("1 second")
+      }
+      yield* Effect.logError("planning failed", Cause.fail(full))
+      yield* Effect.logInfo("something else")
+      yield* answered
+      yield* answered
+      yield* Effect.logError("planning failed", Cause.fail(away))
+      assert.deepStrictEqual(said, [
+        "Error the state does not answer: nothing is begun until it does. nothing accepts connections.",
+        "Error the state has not answered for 60 s: nothing is begun until it does. nothing accepts connections.",
+        "Error planning failed effect/sql/SqlError: the disk is full",
+        "Info something else",
+        "Info the state answers again, after 66 s",
+        "Error the state does not answer: nothing is begun until it does. nothing accepts connections.",
+      ])
+    }).pipe(Effect.provide(Outage.layer.pipe(Layer.provide(listening))))
+  })
+})
