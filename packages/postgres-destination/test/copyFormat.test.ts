@@ -78,6 +78,19 @@ layer(Postgres.layer, { excludeTestServices: true })("copyFormat", (it) => {
     )
   }
 
+  it.effect("a column without time zone gets the time in UTC, in binary too", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const { sql } = yield* Postgres
+      yield* sql(`CREATE TABLE ${schema}.t (n integer, v timestamp(3))`)
+      const plan = yield* (yield* destination(schema)).plan(
+        runOf({ model: modelOf(FieldType.timestamp(6)), offers: both }),
+      )
+      assert.strictEqual(plan.projection.encoding, copyBinary)
+      assert.include(plan.notices, 'Column "v" is timestamp(3) without time zone: it gets the time in UTC.')
+    }),
+  )
+
   it.effect("a new table with a column that prevents it", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema

@@ -27,6 +27,7 @@ const types: Readonly<Record<string, readonly [field: string, oid: number]>> = {
   bpchar: ["text", 1042],
   "character varying": ["text", 1043],
   date: ["date", 1082],
+  "timestamp without time zone": ["timestamp", 1114],
   "timestamp with time zone": ["timestamp", 1184],
   uuid: ["uuid", 2950],
   jsonb: ["json", 3802],

@@ -19,6 +19,7 @@ const types = {
   bpchar: [1042, 1014],
   varchar: [1043, 1015],
   date: [1082, 1182],
+  timestamp: [1114, 1115],
   timestamptz: [1184, 1185],
   uuid: [2950, 2951],
   jsonb: [3802, 3807],
@@ -46,7 +47,8 @@ const named = (type: FieldType.FieldType): ReadonlyArray<TypeName> => {
     case "Date":
       return ["date"]
     case "Timestamp":
-      return ["timestamptz"]
+      // The same bytes: microseconds, of UTC or of no zone.
+      return ["timestamptz", "timestamp"]
     case "Decimal":
     case "Inet":
     case "List":

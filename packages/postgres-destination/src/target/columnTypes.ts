@@ -153,7 +153,8 @@ const accepted: Readonly<Record<FieldType.Tag, Readonly<Record<string, Accept>>>
   Uuid: { uuid: asItIs, text: asWholeText(uuidLength), varchar: asWholeText(uuidLength) },
   Bytes: { bytea: asItIs },
   Date: { date: asItIs },
-  Timestamp: { timestamptz: asTimestamp },
+  // Without a zone, it is the time in UTC.
+  Timestamp: { timestamptz: asTimestamp, timestamp: asTimestamp },
   Inet: { inet: asItIs, text: asWholeText(inetLength), varchar: asWholeText(inetLength) },
   List: {},
 }

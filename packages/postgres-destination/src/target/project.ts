@@ -135,6 +135,9 @@ export const projectExisting = (
         `Column "${column.name}" is NOT NULL, and the field may be null: the first null would stop the export.`,
       )
     }
+    if (/^timestamp(\(\d\))? without time zone/.test(column.declared)) {
+      notices.push(`Column "${column.name}" is ${column.declared}: it gets the time in UTC.`)
+    }
     if (identity.has(field.name) && isNarrower(as, field.type)) {
       const type = newColumnType(field.type)?.sql ?? "TEXT"
       notices.push(

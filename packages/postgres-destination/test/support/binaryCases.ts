@@ -138,6 +138,7 @@ export const binaryCases: ReadonlyArray<BinaryCase> = [
     ],
   },
   { column: "timestamp with time zone", field: timestamp(6), values: stamps },
+  { column: "timestamp without time zone", field: timestamp(6), values: stamps },
   {
     column: "timestamp(3) with time zone",
     field: timestamp(6),
@@ -194,6 +195,11 @@ export const binaryCases: ReadonlyArray<BinaryCase> = [
   { column: "date[]", field: list(date), values: [[["1999-12-31", null], "{1999-12-31,NULL}"]] },
   {
     column: "timestamp with time zone[]",
+    field: list(timestamp(6)),
+    values: [[["1999-12-31T23:59:59.999999Z"], '{"1999-12-31 23:59:59.999999+00"}']],
+  },
+  {
+    column: "timestamp without time zone[]",
     field: list(timestamp(6)),
     values: [[["1999-12-31T23:59:59.999999Z"], '{"1999-12-31 23:59:59.999999+00"}']],
   },
