@@ -7,7 +7,7 @@ import { ClickHouseServer, PostgresServer } from "@batch-exports/dev-services"
 import { cleanText, hostileDocuments, hostileTexts, storedDocument } from "@batch-exports/fixtures"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
-import { randomUUID } from "node:crypto"
+import { randomInt, randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { builtIn, Config, runExport } from "../src/index.ts"
 import { clickHouseClient, postgresClient } from "./support/clients.ts"
@@ -50,6 +50,42 @@ const pairs: ReadonlyArray<Pair> = (() => {
     ],
   )
 })()
+
+/** What goes in binary, with values of any bits: broken text, instants and dates far outside of the calendar, NaN of every kind. */
+const bits = [
+  "Bool",
+  "UInt8",
+  "Int16",
+  "Nullable(Int32)",
+  "UInt32",
+  "Nullable(Int64)",
+  "Float32",
+  "Nullable(Float64)",
+  "Nullable(String)",
+  "FixedString(5)",
+  "LowCardinality(Nullable(String))",
+  "Enum8('a' = 1, 'b c' = -3)",
+  "Nullable(UUID)",
+  "Nullable(Date32)",
+  "DateTime('UTC')",
+  "DateTime64(0, 'UTC')",
+  "Nullable(DateTime64(6, 'UTC'))",
+  "DateTime64(7, 'UTC')",
+  "DateTime64(8, 'UTC')",
+  "DateTime64(9, 'UTC')",
+  "Map(String, Array(Float32))",
+  "Tuple(a String, b Nullable(Int8))",
+  "Array(Array(String))",
+  "Array(Nullable(Int32))",
+  "Array(Nullable(String))",
+  "Array(LowCardinality(String))",
+  "Array(Nullable(Float64))",
+  "Array(Nullable(UUID))",
+  "Array(Nullable(Bool))",
+  "Array(Date32)",
+  "Array(Nullable(DateTime64(6, 'UTC')))",
+  "Array(DateTime64(9, 'UTC'))",
+]
 
 const hex = (bytes: Uint8Array) => `unhex('${Buffer.from(bytes).toString("hex")}')`
 const rows = Math.max(hostileTexts.length, hostileDocuments.length)
@@ -94,12 +130,51 @@ const found = ({ column, field }: Pair, value: string | null): string | null => 
 
 const typeOf = (column: string) => (column === "char" ? "bpchar" : column)
 
+const connected = Effect.gen(function* () {
+  const [ch, pg] = [yield* ClickHouseServer, yield* PostgresServer]
+  const clickHouse = yield* clickHouseClient(ch)
+  const postgres = yield* postgresClient(pg)
+  return { clickHouse, postgres }
+})
+
+/** One export of a table of ClickHouse's, in this format, into a table that is called like it. */
+const exported = Effect.fnUntraced(function* (schema: string, format: string, model: object) {
+  const [ch, pg] = [yield* ClickHouseServer, yield* PostgresServer]
+  const { exports } = yield* Effect.fromResult(
+    Config.decode(
+      {
+        sources: { app: { type: "clickhouse", url: ch.url, user: ch.user, password: ch.password } },
+        destinations: {
+          warehouse: {
+            type: "postgres",
+            host: pg.host,
+            port: pg.port,
+            user: pg.user,
+            password: pg.password,
+            database: pg.database,
+            schema,
+            table: format,
+            selfSigned: true,
+            copyFormat: format,
+          },
+        },
+        exports: { [format]: { model: { name: "table", time: "at", ...model }, destination: "warehouse" } },
+      },
+      builtIn,
+    ),
+  )
+  const { outcome } = yield* runExport({
+    export: exports.get(format)!,
+    window: Result.getOrThrow(Window.parse("2026-01-31T10:00:00Z/2026-01-31T11:00:00Z")),
+    runId: randomUUID(),
+  })
+  return outcome
+})
+
 layer(Layer.merge(ClickHouseServer.layer, PostgresServer.layer), { timeout: 120_000 })("every pair of types", (it) => {
   it.effect("arrives as it is, in either format", () =>
     Effect.gen(function* () {
-      const [ch, pg] = [yield* ClickHouseServer, yield* PostgresServer]
-      const clickHouse = yield* clickHouseClient(ch)
-      const postgres = yield* postgresClient(pg)
+      const { clickHouse, postgres } = yield* connected
       const schema = `pairs_${randomUUID().slice(0, 8)}`
       const extensions = yield* Effect.promise(async () => {
         await postgres.query(`CREATE SCHEMA ${schema}`)
@@ -167,44 +242,10 @@ layer(Layer.merge(ClickHouseServer.layer, PostgresServer.layer), { timeout: 120_
         yield* Effect.promise(() =>
           postgres.query(`CREATE TABLE ${schema}.${format} (id INTEGER, ${types.join(", ")})`),
         )
-        const { exports } = yield* Effect.fromResult(
-          Config.decode(
-            {
-              sources: { app: { type: "clickhouse", url: ch.url, user: ch.user, password: ch.password } },
-              destinations: {
-                warehouse: {
-                  type: "postgres",
-                  host: pg.host,
-                  port: pg.port,
-                  user: pg.user,
-                  password: pg.password,
-                  database: pg.database,
-                  schema,
-                  table: format,
-                  selfSigned: true,
-                  copyFormat: format,
-                },
-              },
-              exports: {
-                [format]: {
-                  model: {
-                    name: "table",
-                    table: schema,
-                    time: "at",
-                    json: [nameOf("json")],
-                    columns: ["id", ...columns.map(({ from, name }) => ({ name, from }))],
-                  },
-                  destination: "warehouse",
-                },
-              },
-            },
-            builtIn,
-          ),
-        )
-        const { outcome } = yield* runExport({
-          export: exports.get(format)!,
-          window: Result.getOrThrow(Window.parse("2026-01-31T10:00:00Z/2026-01-31T11:00:00Z")),
-          runId: randomUUID(),
+        const outcome = yield* exported(schema, format, {
+          table: schema,
+          json: [nameOf("json")],
+          columns: ["id", ...columns.map(({ from, name }) => ({ name, from }))],
         })
         if (outcome._tag !== "Exported") throw new Error(outcome._tag)
         assert.strictEqual(outcome.encoding, `postgres-copy-${format}`)
@@ -229,6 +270,40 @@ layer(Layer.merge(ClickHouseServer.layer, PostgresServer.layer), { timeout: 120_
           }
         }
       }
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("holds the same in either format, whatever bits a value has", () =>
+    Effect.gen(function* () {
+      const { clickHouse, postgres } = yield* connected
+      const seed = randomInt(1_000_000)
+      console.log(`random values of every type, seed ${seed}`)
+      const schema = `bits_${randomUUID().slice(0, 8)}`
+      const declared = bits.map((type, index) => `c${index} ${type}`).join(", ")
+      yield* Effect.promise(async () => {
+        await postgres.query(`CREATE SCHEMA ${schema}`)
+        await clickHouse.command({
+          query: `CREATE TABLE ${schema} ENGINE = MergeTree ORDER BY id AS
+            SELECT toInt32(rowNumberInAllBlocks()) AS id, toDateTime('2026-01-31 10:00:00', 'UTC') AS at, * FROM generateRandom('${declared.replaceAll("'", "\\'")}', ${seed}, 12, 5) LIMIT 300`,
+          clickhouse_settings: { allow_suspicious_low_cardinality_types: 1 },
+        })
+      })
+      const tallies = []
+      for (const format of ["binary", "text"]) {
+        const outcome = yield* exported(schema, format, { table: schema })
+        if (outcome._tag !== "Exported") throw new Error(outcome._tag)
+        assert.strictEqual(outcome.encoding, `postgres-copy-${format}`)
+        assert.strictEqual(outcome.stored.received, 300)
+        // None was refused, and read once more.
+        assert.notInclude(outcome.notices.join(), "refused")
+        tallies.push(outcome.sent)
+      }
+      assert.deepStrictEqual(tallies[0], tallies[1])
+      const [binary, text] = ["binary", "text"].map((table) => `SELECT * FROM ${schema}.${table}`)
+      const { rows: different } = yield* Effect.promise(() =>
+        postgres.query(`(${binary} EXCEPT ALL ${text}) UNION ALL (${text} EXCEPT ALL ${binary}) LIMIT 3`),
+      )
+      assert.deepStrictEqual(different, [])
     }).pipe(Effect.scoped),
   )
 })

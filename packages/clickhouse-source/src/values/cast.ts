@@ -193,12 +193,12 @@ const toTimestamp = (value: Value, from: Type<"Timestamp">, as: Type<"Timestamp"
   return fitted(value, as, sql, `(${sql} != ${value.sql})`)
 }
 
-/** Lists pass where their elements do so unchanged. */
+/** Lists pass where their elements do so unchanged, but for the fractions of seconds: no column has room for nine digits. */
 const toList = (value: Value, as: Type<"List">): Value | undefined => {
   if (value.type._tag !== "List") return undefined
   const { of } = value.type
   const sql = of._tag === "Decimal" ? "e" : within("e", of, digitsIn(as.of))
   const element = converted({ type: of, sql, nullable: false }, as.of)
-  if (element === undefined || element.adjusted !== undefined) return undefined
+  if (element === undefined || (element.adjusted !== undefined && of._tag !== "Timestamp")) return undefined
   return { ...value, type: as, sql: `arrayMap(e -> ${element.sql}, ${value.sql})` }
 }
