@@ -6,9 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import * as Backfills from "../src/store/Backfills.ts"
 import * as Place from "../src/store/Place.ts"
 import * as State from "../src/store/State.ts"
+import { told as quantiles } from "./support/quantiles.ts"
 import { generator } from "./support/random.ts"
 import { allFinished, query, runsOf, until } from "./support/runnerProcess.ts"
-import { type Started, World } from "./support/World.ts"
+import { format, type Started, World } from "./support/World.ts"
 
 /** Set SEED to try other moments; KILLS for a storm (npm run storm). With every fifth kill the destination's server crashes, too. */
 const SEED = Number(process.env["SEED"] ?? 20_260_131)
@@ -26,12 +27,14 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
           const random = generator(SEED)
           const moments: Array<string> = []
           const resumed: Array<number> = []
+          const loaded: Array<number> = []
           let crashes = 0
           const told = () => `seed ${SEED}, kills: ${moments.join(", ")}`
 
           /**
            * A table, a ledger and a state of its own: when all is exported, the next kills need new ones. The period of the
-           * schedule changes with every start, and a backfill with windows of its own goes over the same time.
+           * schedule changes with every start, and a backfill with windows of its own goes over the same time. When they have
+           * ended, a backfill by force exports all of it once more: there the ledger keeps nobody from doubling but the run itself.
            */
           const generation = (n: number) => {
             const names = { table: `events_${n}`, ledgerTable: `ledger_${n}` }
@@ -48,12 +51,14 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
             const ask = Backfills.insert({
               export: "events",
               range: { start: range.start.getTime(), end: range.end.getTime() },
-              step: "25 minutes",
+              // No window reaches over a full hour, since the one by force must hold whole ones.
+              step: "12 minutes",
               mode: "once",
               concurrency: 1,
-              windows: 5,
+              windows: 10,
             }).pipe(Effect.provide(State.shared(Place.folder(folder))), Effect.provide(NodeServices.layer))
             const isDone = () =>
+              allFinished(1)(runsOf(folder)) &&
               query(folder, "SELECT next_due_at FROM exports").every((row) => row["next_due_at"] === null) &&
               query(folder, "SELECT state FROM backfills").every(({ state }) => state === "completed")
             const verify = Effect.gen(function* () {
@@ -76,10 +81,34 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
                   assert.strictEqual(from, spans[index]?.[1], told())
                 assert.strictEqual(spans.at(-1)?.[1], range.end.getTime(), told())
               }
-              const comparison = yield* world.compare(ledger, names.table)
-              assert.isTrue(comparison.equal, `${told()}: ${JSON.stringify(comparison)}`)
+              return ledger
             })
-            return { ask, folder, isDone, start, verify }
+            const records = Effect.map(
+              world.query<{ record: string; copies: number }>(
+                `SELECT md5(t::text) AS record, count(*)::int AS copies FROM ${world.schema}.${names.table} AS t GROUP BY 1`,
+              ),
+              (rows) => new Map(rows.map(({ copies, record }) => [record, copies])),
+            )
+            /** Every row of the source once. */
+            const verifyOnce = Effect.gen(function* () {
+              const comparison = yield* world.compare(yield* verify, names.table)
+              assert.isTrue(comparison.equal, `${told()}: ${JSON.stringify(comparison)}`)
+              return yield* records
+            })
+            const force = Effect.gen(function* () {
+              const asked = ["--range", format(range), "--step", "hour", "--concurrency", "2", "--force"]
+              const { code, stderr } = yield* world.cli(
+                ...["backfill", "start", "events", ...asked, "--config", files[0] ?? "", "--data", folder],
+              )
+              assert.strictEqual(code, 0, `${told()}: ${stderr}`)
+            })
+            /** Every row twice as often as before. */
+            const verifyTwice = Effect.fnUntraced(function* (before: ReadonlyMap<string, number>) {
+              yield* verify
+              const doubled = new Map(Array.from(before, ([record, copies]) => [record, 2 * copies] as const))
+              assert.deepStrictEqual(yield* records, doubled, told())
+            })
+            return { ask, folder, force, isDone, start, verifyOnce, verifyTwice }
           }
 
           /** A process that has only begun to load its modules does not listen to signals yet. */
@@ -93,67 +122,82 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
           let generations = 0
           let current = generation(generations)
           let child = current.start()
+          /** What was there when all had been exported once; undefined: it has not. */
+          let once: ReadonlyMap<string, number> | undefined
           const begun = Effect.gen(function* () {
             yield* Effect.promise(() => until(child, current.folder, (runs) => runs.length > 0))
             yield* current.ask
           })
+          const forced = Effect.gen(function* () {
+            once = yield* current.verifyOnce
+            yield* current.force
+          })
+          const ended = Effect.gen(function* () {
+            yield* stopped(child)
+            yield* current.verifyTwice(once ?? new Map())
+            once = undefined
+          })
+          const done = Effect.promise(() => until(child, current.folder, () => current.isDone()))
+          /** What is to be done once all is done. */
+          const next = Effect.gen(function* () {
+            if (once === undefined) return yield* forced
+            yield* ended
+            current = generation(++generations)
+            child = current.start()
+            yield* begun
+          })
+          /** Waits for a moment at which there is something to kill. */
+          const aimed = Effect.fnUntraced(function* (kill: number, part: number, inTransaction: boolean) {
+            // Some of every ten kills are for the backfill by force.
+            if (kill % 10 === 7 && once === undefined) yield* done
+            do {
+              if (current.isDone()) yield* next
+              // Else a busy machine kills one window again and again, before any is done.
+              if (kill % 3 === 2) {
+                const before = completed(runsOf(current.folder))
+                yield* Effect.promise(() =>
+                  until(child, current.folder, (runs) => completed(runs) > before || current.isDone()),
+                )
+              }
+              if (inTransaction) {
+                yield* copying(current.isDone)
+                yield* Effect.promise(() => sleep(part * 100))
+              } else yield* Effect.promise(() => sleep(part * 2_000))
+            } while (current.isDone())
+          })
           yield* begun
           for (let kill = 0; kill < KILLS; kill++) {
-            if (current.isDone() && allFinished(1)(runsOf(current.folder))) {
-              yield* stopped(child)
-              yield* current.verify
-              current = generation(++generations)
-              child = current.start()
-              yield* begun
-            }
-            // Else a busy machine kills one window again and again, before any is done.
-            if (kill % 3 === 2) {
-              const done = completed(runsOf(current.folder))
-              yield* Effect.promise(() =>
-                until(
-                  child,
-                  current.folder,
-                  (runs) => completed(runs) > done || (current.isDone() && allFinished(1)(runs)),
-                ),
-              )
-            }
             const part = random()
             const inTransaction = kill % 2 === 0
-            if (inTransaction) {
-              yield* copying(child)
-              yield* Effect.promise(() => sleep(part * 100))
-            } else yield* Effect.promise(() => sleep(part * 2_000))
-            moments.push(`${inTransaction ? "copying" : "anywhere"} ${part.toFixed(3)}`)
+            yield* aimed(kill, part, inTransaction)
+            const during = once === undefined ? "" : ", by force"
+            moments.push(`${inTransaction ? "copying" : "anywhere"} ${part.toFixed(3)}${during}`)
             // While the runner lives, so that it meets a server that is gone and comes back, and then is killed amid that.
             if (kill % 5 === 4 && (yield* world.crash)) {
               crashes += 1
               moments.push(`and a crash of the server ${(part * 500).toFixed(0)} ms before`)
               yield* Effect.promise(() => sleep(part * 500))
             }
-            const attempts = sum(runsOf(current.folder))
             child.kill("SIGKILL")
             yield* Effect.promise(() => child.finished)
-            const started = Date.now()
+            const attempts = sum(runsOf(current.folder))
+            const killed = Date.now()
             child = current.start()
+            const ready = child.said("on schedule.").then(() => Date.now() - killed)
             // Resumed: an attempt begins, or nothing was left to do.
             yield* Effect.promise(() =>
-              until(
-                child,
-                current.folder,
-                (runs) => sum(runs) > attempts || (current.isDone() && allFinished(1)(runs)),
-              ),
+              until(child, current.folder, (runs) => sum(runs) > attempts || current.isDone()),
             )
-            resumed.push(Date.now() - started)
+            if (!current.isDone()) resumed.push(Date.now() - killed)
+            loaded.push(yield* Effect.promise(() => ready))
           }
-          yield* Effect.promise(() => until(child, current.folder, (runs) => current.isDone() && allFinished(1)(runs)))
-          yield* stopped(child)
-          yield* current.verify
+          yield* done
+          if (once === undefined) yield* Effect.andThen(forced, done)
+          yield* ended
           yield* nothingLeft
-          const times = resumed.toSorted((a, b) => a - b)
-          const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))]
           process.stderr.write(
-            `${told()}; ${KILLS} kills and ${crashes} crashes of the server over ${generations + 1} tables; ` +
-              `resumed after p50 ${at(0.5)}, p95 ${at(0.95)}, max ${times.at(-1)} ms, start-up of the process included\n`,
+            `${told()}; ${KILLS} kills and ${crashes} crashes of the server over ${generations + 1} tables\n` +
+              `resumed, ${resumed.length} times: ${quantiles(resumed)}; of that, the start of the process: ${quantiles(loaded)}\n`,
           )
         }),
       Math.max(600_000, KILLS * 20_000),
@@ -180,9 +224,9 @@ const nothingLeft = Effect.gen(function* () {
 })
 
 /** Waits until a COPY is seen, or everything is done: a small window may be over between two looks. */
-const copying = Effect.fnUntraced(function* (child: { readonly exitCode: number | null }) {
+const copying = Effect.fnUntraced(function* (isDone: () => boolean) {
   const world = yield* World
-  for (let looks = 0; child.exitCode === null && looks < 2_000; looks++) {
+  while (!isDone()) {
     const open = yield* world.query(
       `SELECT pid FROM pg_stat_activity WHERE usename = 'posthog' AND xact_start IS NOT NULL AND query ILIKE 'COPY%'`,
     )
