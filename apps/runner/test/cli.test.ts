@@ -8,6 +8,7 @@ import { vi } from "vitest"
 import type { FailureData } from "../src/cli/failure.ts"
 import type { RunRecord } from "../src/cli/runs.ts"
 import { allFinished, until } from "./support/runnerProcess.ts"
+import { receiver } from "./support/receiver.ts"
 import { format, World } from "./support/World.ts"
 
 vi.setConfig({ testTimeout: 300_000 })
@@ -40,7 +41,13 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       assert.strictEqual(nothing.code, 2)
       assert.match(nothing.stderr, /there is no runner's state in .*batch-exports start/)
 
+      const told = new Map<string, string>()
+      const collector = yield* receiver((body, path) => {
+        told.set(path, `${told.get(path) ?? ""}${JSON.stringify(body)}`)
+      })
+      world.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector
       const runner = world.start("start", "--config", file, "--data", folder)
+      delete world.env["OTEL_EXPORTER_OTLP_ENDPOINT"]
       yield* Effect.promise(() => until(runner, folder, allFinished(2)))
       const [status, runs, second] = yield* Effect.all(
         [say("status", "--json"), say("runs", "--json"), world.cli("start", "--config", file, "--data", folder)],
@@ -98,6 +105,15 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       const ended = yield* Effect.promise(() => runner.finished)
       assert.strictEqual(ended.code, 0, ended.stderr)
       assert.notInclude(ended.stderr, world.ch.password)
+      const [greeting, ...log] = ended.stderr.trim().split("\n")
+      assert.strictEqual(greeting, "Running 1 of 1 exports on schedule.")
+      for (const line of log) assert.containsAllKeys(JSON.parse(line), ["level", "message", "timestamp"], line)
+      assert.strictEqual(ended.stdout, "")
+      // What is left is sent when the runner stops.
+      assert.include(told.get("/v1/logs"), "completed: ")
+      assert.include(told.get("/v1/metrics"), "batch_exports_runs_total")
+      assert.include(told.get("/v1/traces"), "runExport")
+      assert.notInclude([...told.values()].join(), world.ch.password)
       const comparison = yield* world.compare()
       assert.isTrue(comparison.equal, JSON.stringify(comparison))
       assert.match((yield* say("resume", "events")).stderr, /The runner is not running/)

@@ -96,10 +96,9 @@ layer(World.layer({ windows: HOURS, rows: 8_000 }), { timeout: 180_000, excludeT
               return yield* records
             })
             const force = Effect.gen(function* () {
+              const where = ["--config", files[0] ?? "", "--data", folder]
               const asked = ["--range", format(range), "--step", "hour", "--concurrency", "2", "--force"]
-              const { code, stderr } = yield* world.cli(
-                ...["backfill", "start", "events", ...asked, "--config", files[0] ?? "", "--data", folder],
-              )
+              const { code, stderr } = yield* world.cli("backfill", "start", "events", ...asked, ...where)
               assert.strictEqual(code, 0, `${told()}: ${stderr}`)
             })
             /** Every row twice as often as before. */

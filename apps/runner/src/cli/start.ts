@@ -1,12 +1,12 @@
 /** `batch-exports start`: the runner itself. Runs until it is told to stop. */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Console, Deferred, Effect, Layer, Logger, Ref } from "effect"
 import { Command, Flag } from "effect/cli"
-import { Otlp } from "effect/observability"
+import { FetchHttpClient } from "effect/http"
+import { flushCompileCache } from "node:module"
 import { load } from "../config/load.ts"
+import { isShut, Listening } from "../http/Listening.ts"
 import { builtIn } from "../plugins.ts"
 import { Definitions } from "../runner/Definitions.ts"
-import * as Server from "../http/server.ts"
 import * as Runner from "../runner/Runner.ts"
 import { Self } from "../runner/Self.ts"
 import { stopping } from "./exitCode.ts"
@@ -26,14 +26,11 @@ export const start = Command.make(
     const configuration = yield* load(flags.config, builtIn).pipe(Effect.catch((error) => reported(error)))
     const place = yield* placeOf(flags)
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
+    const logger = pretty ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)
     yield* serve(flags.config).pipe(
       Effect.provide(Runner.layer(configuration, place)),
-      Effect.provide(
-        Layer.mergeAll(
-          Logger.layer([pretty ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)]),
-          telemetry,
-        ),
-      ),
+      // In this order: telemetry adds its logger to those that there are.
+      Effect.provide(telemetry.pipe(Layer.provideMerge(Logger.layer([logger])))),
       Effect.catchTag("ServeError", (error) =>
         failed(
           `the address of the console cannot be listened on: ${error.message}`,
@@ -56,14 +53,12 @@ export const start = Command.make(
 
 /** Traces, metrics and logs go where the environment says (OTEL_EXPORTER_OTLP_ENDPOINT), if it does. */
 const telemetry = Layer.unwrap(
-  Effect.sync(() => {
+  Effect.promise(async () => {
     const baseUrl = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"]
-    return baseUrl === undefined || baseUrl === ""
-      ? Layer.empty
-      : Otlp.layerJson({
-          baseUrl,
-          resource: { serviceName: process.env["OTEL_SERVICE_NAME"] ?? "batch-exports" },
-        }).pipe(Layer.provide(NodeHttpClient.layerUndici))
+    if (baseUrl === undefined || baseUrl === "") return Layer.empty
+    const { Otlp } = await import("effect/observability")
+    const serviceName = process.env["OTEL_SERVICE_NAME"] ?? "batch-exports"
+    return Otlp.layerJson({ baseUrl, resource: { serviceName } }).pipe(Layer.provide(FetchHttpClient.layer))
   }),
 )
 
@@ -72,15 +67,17 @@ const serve = Effect.fnUntraced(function* (file: string) {
   yield* Effect.addFinalizer(() => Runner.stop(runner.grace))
   yield* Effect.addFinalizer(() => Effect.sync(stopping))
   yield* Effect.forkScoped(reloading(file))
+  // Node writes its compile cache when a process ends, which one that is killed does not: the next start would compile all anew.
+  yield* Effect.forkScoped(Effect.delay(Effect.sync(flushCompileCache), "2 seconds"))
   const scheduled = [...definitions.values()].filter(({ schedule }) => schedule !== undefined)
   yield* Console.error(
     scheduled.length === 0
       ? `No export of ${file} has a schedule: only backfills will run.`
       : `Running ${scheduled.length} of ${definitions.size} exports on schedule.`,
   )
-  const address = yield* Ref.get(yield* Server.Listening)
+  const address = yield* Ref.get(yield* Listening)
   if (address !== undefined) yield* Effect.logInfo(`console, API, health and metrics on ${address}`)
-  if (runner.listen !== undefined && Server.isShut(runner.listen, runner.token)) {
+  if (runner.listen !== undefined && isShut(runner.listen, runner.token)) {
     yield* Effect.logWarning(
       "the console and the API answer nobody: beyond the loopback interface they need a token. Set BATCH_EXPORTS_TOKEN, or token under runner",
     )

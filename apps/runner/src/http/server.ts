@@ -1,6 +1,6 @@
 /** One port: health and figures, the API, and the console. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Context, Effect, Layer, Redacted, Ref } from "effect"
+import { Effect, Layer, type Redacted, Ref } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { createServer } from "node:http"
@@ -16,26 +16,14 @@ import { kinds } from "./handlers/kinds.ts"
 import { runs } from "./handlers/runs.ts"
 import { session } from "./handlers/session.ts"
 import { trials } from "./handlers/trials.ts"
+import { type Address, isLocal, Listening, tokenOf } from "./Listening.ts"
 import { Access } from "./security/Access.ts"
 import { guard } from "./security/guard.ts"
-import { isLoopback } from "./security/judge.ts"
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 const api = HttpApiBuilder.layer(Api, { openapiPath: "/api/openapi.json" }).pipe(
   Layer.provide([exports, trials, runs, backfills, kinds, session]),
   Layer.provide(RefusesMalformed.layer),
 )
-
-/** Where a browser finds it, once it listens: port 0 takes any that is free. */
-export class Listening extends Context.Service<Listening, Ref.Ref<string | undefined>>()(
-  "batch-exports/http/Listening",
-) {
-  static readonly layer = Layer.effect(this, Ref.make<string | undefined>(undefined))
-}
 
 const announce = (host: string) =>
   Layer.effectDiscard(
@@ -49,18 +37,6 @@ const url = (host: string, port: number): string => {
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`
 }
-
-/** The token of the configuration, or of the environment. */
-export const tokenOf = (configured: Redacted.Redacted | undefined): Redacted.Redacted | undefined => {
-  const token = process.env["BATCH_EXPORTS_TOKEN"]
-  return configured ?? (token === undefined || token === "" ? undefined : Redacted.make(token))
-}
-
-const isLocal = ({ host }: Address): boolean => isLoopback(host.includes(":") ? `[${host}]` : host)
-
-/** Beyond the loopback interface, nobody comes in without a token. */
-export const isShut = (address: Address, configured: Redacted.Redacted | undefined): boolean =>
-  !isLocal(address) && tokenOf(configured) === undefined
 
 export const layer = (address: Address, configured: Redacted.Redacted | undefined) => {
   const token = tokenOf(configured)

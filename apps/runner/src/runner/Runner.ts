@@ -1,9 +1,10 @@
 /** A whole runner as one layer: state, engine, scheduling, word to people, health. */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Layer, References } from "effect"
+import { FetchHttpClient } from "effect/http"
 import type { Configuration } from "../config/Config.ts"
 import * as Engine from "../engine/clusterEngine.ts"
-import * as Server from "../http/server.ts"
+import { Listening } from "../http/Listening.ts"
+import type * as Server from "../http/server.ts"
 import { Secrets } from "../store/Secrets.ts"
 import type { Place } from "../store/Place.ts"
 import * as State from "../store/State.ts"
@@ -25,10 +26,19 @@ export const replace = Effect.fn("replaceConfiguration")(function* (configuratio
 const engine = (place: Place) =>
   place._tag === "Folder" ? Engine.single : Layer.unwrap(Effect.map(Self, ({ id }) => Engine.shared(id)))
 
+/** Large, and not needed where nothing is listened on. */
+const server = (...address: Parameters<typeof Server.layer>) =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.promise(() => import("../http/server.ts")),
+      ({ layer }) => layer(...address),
+    ),
+  )
+
 export const layer = (configuration: Configuration, place: Place) => {
   const { listen, token } = configuration.runner
   return Scheduler.layer.pipe(
-    Layer.provideMerge(listen === undefined ? Layer.empty : Server.layer(listen, token)),
+    Layer.provideMerge(listen === undefined ? Layer.empty : server(listen, token)),
     Layer.provideMerge(engine(place)),
     Layer.provideMerge(Executor.layer),
     Layer.provideMerge(Notifier.layer),
@@ -36,11 +46,11 @@ export const layer = (configuration: Configuration, place: Place) => {
     Layer.provideMerge(Catalogue.layer(configuration)),
     Layer.provideMerge(Secrets.layer),
     Layer.provideMerge(
-      Layer.mergeAll(Definitions.layer(configuration), Executions.layer, Self.layer(listen), Server.Listening.layer),
+      Layer.mergeAll(Definitions.layer(configuration), Executions.layer, Self.layer(listen), Listening.layer),
     ),
     Layer.provideMerge(State.owned(place)),
     Layer.provideMerge(Outage.layer),
-    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provide(FetchHttpClient.layer),
     // Runs are traced. What goes round twice a second would bury them.
     Layer.provide(Layer.succeed(References.TracerEnabled, false)),
   )

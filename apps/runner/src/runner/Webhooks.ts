@@ -1,6 +1,6 @@
 /** Posts notices to the addresses of the configuration. An address may hold a token, so it appears in no message. */
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
-import { HttpClient, HttpClientRequest } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { type Event, events, type Webhook } from "../config/RunnerSettings.ts"
 import type { Failure } from "../store/Run.ts"
 import { current, Definitions } from "./Definitions.ts"
@@ -52,6 +52,8 @@ const post = (hook: Webhook, notice: Notice) =>
         Effect.retry(Schedule.exponential("1 second").pipe(Schedule.upTo({ times: 4 }))),
       )
   }).pipe(
+    // Redirected, it would arrive without what it says, and where nobody was to know of it.
+    Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
     // A span would hold the address.
     Effect.withTracerEnabled(false),
     Effect.catch(() => Effect.logWarning(`a webhook did not take the notice "${notice.event}" of "${notice.export}"`)),

@@ -2,7 +2,7 @@
 import { builtIn, decodeText } from "batch-exports"
 import { ConfigProvider, Effect, Ref } from "effect"
 import type { Configuration } from "../../src/config/Config.ts"
-import { Listening } from "../../src/http/server.ts"
+import { Listening } from "../../src/http/Listening.ts"
 
 export const KEY = "11".repeat(32)
 

@@ -133,7 +133,8 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     return file
   }
 
-  const env = {
+  /** Of the children that are started from now on. */
+  const env: NodeJS.ProcessEnv = {
     ...process.env,
     NO_COLOR: "1",
     CLICKHOUSE_SECRET: ch.password,
