@@ -2,7 +2,7 @@
 import { Context, Effect, Layer, type Scope, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
-import { DatabaseSync, type SQLInputValue } from "node:sqlite"
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 
 type Row = Record<string, unknown>
 
@@ -36,15 +36,38 @@ const openDatabase = (file: string): Effect.Effect<DatabaseSync, SqlError.SqlErr
     (database) => Effect.sync(() => database.close()),
   )
 
+/** More than there are different statements; a list of another length is another statement. */
+const KEPT = 256
+
+interface Prepared {
+  readonly statement: StatementSync
+  readonly answers: boolean
+}
+
+/** A run is some fifty small statements, and to prepare one takes longer than to execute it. What was used longest ago goes. */
+const preparing = (database: DatabaseSync) => {
+  const kept = new Map<string, Prepared>()
+  return (sql: string): Prepared => {
+    const known = kept.get(sql)
+    if (known !== undefined) kept.delete(sql)
+    const statement = known?.statement ?? database.prepare(sql)
+    const prepared = known ?? { statement, answers: statement.columns().length > 0 }
+    kept.set(sql, prepared)
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value ?? sql)
+    return prepared
+  }
+}
+
 const make = Effect.fnUntraced(function* (file: string) {
   const database = yield* openDatabase(file)
+  const prepare = preparing(database)
   const run = (sql: string, params: ReadonlyArray<unknown>, mode: "rows" | "arrays" | "raw") =>
     Effect.try({
       try: (): ReadonlyArray<never> => {
-        const statement = database.prepare(sql)
-        if (mode === "arrays") statement.setReturnArrays(true)
+        const { answers, statement } = prepare(sql)
+        statement.setReturnArrays(mode === "arrays")
         const values = params.map(bound)
-        if (statement.columns().length > 0) return statement.all(...values) as unknown as ReadonlyArray<never>
+        if (answers) return statement.all(...values) as unknown as ReadonlyArray<never>
         const changes = statement.run(...values)
         return mode === "raw" ? (changes as unknown as ReadonlyArray<never>) : []
       },
