@@ -2,7 +2,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -35,6 +35,16 @@ it.effect("a lock that cannot be opened is told as the state that cannot be used
     const file = yield* lockFile
     mkdirSync(file)
     assert.strictEqual((yield* Effect.flip(hold("data", file)))._tag, "SqlError")
+  }),
+)
+
+it.effect("a lock that cannot be used is told as such, not as another runner", () =>
+  Effect.gen(function* () {
+    const file = yield* lockFile
+    writeFileSync(file, "not what SQLite keeps in a file".repeat(100))
+    const error = yield* Effect.flip(hold("data", file))
+    assert.include(error.message, "file is not a database")
+    assert.isTrue(yield* isHeld(file))
   }),
 )
 

@@ -9,8 +9,11 @@ import { Outage } from "../src/runner/Outage.ts"
 const away = new SqlError.SqlError({
   reason: new SqlError.ConnectionError({ cause: new Error("ECONNREFUSED"), message: "nothing accepts connections." }),
 })
+const broken = new SqlError.SqlError({
+  reason: new SqlError.UnknownError({ cause: new Error("XX000"), message: "an index is broken" }),
+})
 const full = new SqlError.SqlError({
-  reason: new SqlError.UnknownError({ cause: new Error("53100"), message: "the disk is full" }),
+  reason: new SqlError.ConnectionError({ cause: { code: "53100" }, message: "No space left on device" }),
 })
 
 describe("the log of a runner", () => {
@@ -31,18 +34,28 @@ describe("the log of a runner", () => {
         yield* Effect.logWarning("could not read messages", Cause.die(wrapped))
         yield* TestClock.adjust("1 second")
       }
-      yield* Effect.logError("planning failed", Cause.fail(full))
+      yield* Effect.logError("planning failed", Cause.fail(broken))
       yield* Effect.logInfo("something else")
       yield* answered
       yield* answered
       yield* Effect.logError("planning failed", Cause.fail(away))
+      yield* answered
+      // The beat of this runner may need no space.
+      for (let second = 0; second <= 65; second++) {
+        yield* Effect.logError("planning failed", Cause.fail(full))
+        yield* answered
+        yield* TestClock.adjust("1 second")
+      }
       assert.deepStrictEqual(said, [
         "Error the state does not answer: nothing is begun until it does. nothing accepts connections.",
         "Error the state has not answered for 60 s: nothing is begun until it does. nothing accepts connections.",
-        "Error planning failed effect/sql/SqlError: the disk is full",
+        "Error planning failed effect/sql/SqlError: an index is broken",
         "Info something else",
         "Info the state answers again, after 66 s",
         "Error the state does not answer: nothing is begun until it does. nothing accepts connections.",
+        "Info the state answers again, after 0 s",
+        "Error the state takes nothing in: what is to be written waits until it does. No space left on device",
+        "Error the state takes nothing in: what is to be written waits until it does. No space left on device",
       ])
     }).pipe(Effect.provide(Outage.layer.pipe(Layer.provide(listening))))
   })

@@ -2,7 +2,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
 import { cpSync } from "node:fs"
 import { join } from "node:path"
 import { found, known } from "../src/store/migrations.ts"
@@ -68,7 +68,7 @@ layer(World.layer({ windows: 2, rows: 500 }), { timeout: 120_000, excludeTestSer
 
     it.effect("says what an administrator has to do, and what is not there", () =>
       Effect.gen(function* () {
-        const { server } = yield* World
+        const { query, server } = yield* World
         const exporter = {
           url: server.url.replace(/\/\/[^@]*@/, "//posthog:insert-a-strong-password-here@"),
         }
@@ -81,6 +81,12 @@ layer(World.layer({ windows: 2, rows: 500 }), { timeout: 120_000, excludeTestSer
         const unknown = yield* Effect.flip(Layer.build(State.owned(postgresPlace(wrong, "state_x"))))
         assert.include(unknown.message, "password")
         assert.notInclude(JSON.stringify(unknown) + String(unknown), "guessed-a-strong-password-here")
+        yield* query("ALTER ROLE posthog SET default_transaction_read_only = on")
+        const standby = yield* Effect.flip(Layer.build(State.owned(postgresPlace(exporter, "state_standby"))))
+        yield* query("ALTER ROLE posthog RESET default_transaction_read_only")
+        assert.include(standby.message, "read-only transaction (25006). Point host at the primary server")
+        // A fail-over under way, to a runner that works already.
+        assert.isTrue(SqlError.isSqlError(standby) && standby.isRetryable)
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     )
 

@@ -9,7 +9,7 @@ export const plural = (value: number, noun: string): string => `${count(value)} 
 
 /** Decimal units, as network and disk figures use. */
 export const bytes = (value: number): string => {
-  if (value < 1000) return `${value} B`
+  if (value < 1000) return `${Math.round(value)} B`
   const units = ["kB", "MB", "GB", "TB"]
   const power = Math.min(units.length, Math.floor(Math.log10(value) / 3))
   return `${(value / 1000 ** power).toFixed(1)} ${units[power - 1]}`

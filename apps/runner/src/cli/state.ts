@@ -4,6 +4,7 @@ import { Migrator, type SqlClient, SqlError } from "effect/sql"
 import { stateOf } from "../config/stateOf.ts"
 import { DataFolderInUse } from "../store/lock.ts"
 import * as Place from "../store/Place.ts"
+import { explained } from "../store/postgresError.ts"
 import { StateUnusable } from "../store/StateUnusable.ts"
 import * as State from "../store/State.ts"
 import { type CommandFailed, failed, reported, usage } from "./failure.ts"
@@ -68,17 +69,15 @@ export const unusableState =
       if (!(error instanceof SqlError.SqlError || error instanceof Migrator.MigrationError)) {
         return Effect.fail(error as Exclude<E, Unusable>)
       }
-      return place._tag === "Folder"
-        ? failed(
-            `the state in ${place.folder} cannot be used: ${error.message}`,
-            "Look at the disk, and at who owns the files.",
-            json,
-          )
-        : failed(
-            `the state on ${Place.describe(place)} cannot be used: ${error.message}`,
-            "Look at that database, and at whether it can be reached from here.",
-            json,
-          )
+      if (place._tag === "Folder") {
+        const todo = "Look at the disk, and at who owns the files."
+        return failed(`the state in ${place.folder} cannot be used: ${error.message}`, todo, json)
+      }
+      const { message, remedy } =
+        error instanceof SqlError.SqlError
+          ? explained(error, place.connection)
+          : { message: error.message, remedy: "Look at that database, and at whether it can be reached from here." }
+      return failed(`the state on ${Place.describe(place)} cannot be used: ${message}`, remedy, json)
     })
 
 /** Whether a runner works on that state now. */

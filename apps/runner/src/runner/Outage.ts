@@ -1,6 +1,7 @@
-/** What the log says of a state that cannot be reached: that it is so, once a minute, and when it is over. Not each of the attempts, of which there are some a second. */
+/** What the log says of a state that cannot be reached or written to: that it is so, once a minute, and when it is over. Not each of the attempts, of which there are some a second. */
 import { Cause, Clock, Context, Effect, Layer, Logger } from "effect"
 import { SqlError } from "effect/sql"
+import { isUnwritable } from "../store/unwritable.ts"
 
 const AGAIN = 60_000
 
@@ -17,12 +18,20 @@ export class Outage extends Context.Service<
       const loggers = yield* Logger.CurrentLoggers
       let since: number | undefined
       let saidAt = 0
+      let saidUnwritable = -AGAIN
       const filter = Logger.make<unknown, void>((options) => {
         const error = unreachable(options.cause)
         const forward = (changes: Partial<Logger.Options<unknown>>) =>
           loggers.forEach((logger) => logger.log({ ...options, ...changes }))
         if (error === undefined) return forward({})
         const now = options.date.getTime()
+        if (isUnwritable(error)) {
+          // What needs no space still succeeds, so nobody hears when it is over.
+          if (now - saidUnwritable < AGAIN) return
+          saidUnwritable = now
+          const message = `the state takes nothing in: what is to be written waits until it does. ${error.message}`
+          return forward({ message: [message], logLevel: "Error", cause: Cause.empty })
+        }
         if (since !== undefined && now - saidAt < AGAIN) return
         saidAt = now
         const what =

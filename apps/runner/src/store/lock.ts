@@ -16,17 +16,22 @@ export class DataFolderInUse extends Schema.TaggedError<DataFolderInUse>()("Data
   }
 }
 
-/** `statement` in a transaction of its own; undefined when somebody's lock forbids it. */
+/** `statement` in a transaction of its own; undefined when somebody's lock forbids it. Throws what else is wrong, as a full disk. */
 const attempt = (file: string, timeout: number, statement: string): DatabaseSync | undefined => {
   const database = new DatabaseSync(file, { timeout })
   try {
     database.exec(statement)
     return database
-  } catch {
+  } catch (error) {
     database.close()
-    return undefined
+    if (isLocked(error)) return undefined
+    throw error
   }
 }
+
+/** SQLITE_BUSY and SQLITE_LOCKED, with whatever they are about. */
+const isLocked = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "errcode" in error && [5, 6].includes(Number(error.errcode) & 0xff)
 
 /** A command that only looks is gone at once: it must not keep a runner from starting. */
 const take = (file: string) => attempt(file, 1_000, "BEGIN EXCLUSIVE")
@@ -45,11 +50,11 @@ export const hold = (
     (database) => Effect.sync(() => database.close()),
   )
 
-/** Whether a runner holds the lock at this moment. */
+/** Whether a runner holds the lock at this moment. Where that cannot be found out, it is not to be ruled out. */
 export const isHeld = (file: string): Effect.Effect<boolean> =>
-  Effect.sync(() => {
+  Effect.try(() => {
     if (!existsSync(file)) return false
     const database = look(file)
     database?.close()
     return database === undefined
-  })
+  }).pipe(Effect.orElseSucceed(() => true))

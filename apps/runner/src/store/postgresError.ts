@@ -8,16 +8,29 @@ const codeOf = (cause: unknown): string | undefined =>
     ? cause.code
     : undefined
 
+const explain = (cause: unknown, to: Connection.Connection, operation: string | undefined) =>
+  Connection.explain(
+    cause,
+    to,
+    operation === "connect" ? `connecting to ${Connection.describe(to)}` : "using the state",
+  )
+
+/** For a command that ends with it: what happened, and apart from that what to do. */
+export const explained = ({ reason }: SqlError.SqlError, to: Connection.Connection) =>
+  explain(reason.cause, to, reason.operation)
+
 export const sqlReason = (
   cause: unknown,
   to: Connection.Connection,
   operation: "connect" | "statement",
 ): SqlError.SqlErrorReason => {
-  const action = operation === "connect" ? `connecting to ${Connection.describe(to)}` : "using the state"
-  const { message, remedy } = Connection.explain(cause, to, action)
-  const properties = { cause, operation, message: operation === "connect" ? `${message}. ${remedy}` : message }
+  const { message, remedy } = explain(cause, to, operation)
   const code = codeOf(cause)
-  if (operation === "connect" || code === undefined || /^(08|57P|53)/.test(code)) {
+  // Whoever reads it in a log cannot ask for more.
+  const isForOperators = operation === "connect" || code?.startsWith("53") === true || code === "25006"
+  const properties = { cause, operation, message: isForOperators ? `${message}. ${remedy}` : message }
+  // Read-only is what a server is that has become the standby of another one, until somebody says where that is.
+  if (operation === "connect" || code === undefined || /^(08|57P|53|25006)/.test(code)) {
     return new SqlError.ConnectionError(properties)
   }
   if (code === "42501") return new SqlError.AuthorizationError(properties)

@@ -11,10 +11,18 @@ export const failed = (operation: string) => (cause: unknown) => {
   if (typeof cause === "object" && cause !== null && "errcode" in cause && !("errno" in cause)) {
     Object.assign(cause, { errno: cause.errcode })
   }
+  const message = `SQLite: ${operation} failed${cause instanceof Error ? `: ${cause.message}` : ""}`
   return new SqlError.SqlError({
-    reason: SqlError.classifySqliteError(cause, { message: `SQLite: ${operation} failed`, operation }),
+    reason: isFull(cause)
+      ? // It passes when there is space again, as a server does that comes back.
+        new SqlError.ConnectionError({ cause, message, operation })
+      : SqlError.classifySqliteError(cause, { message, operation }),
   })
 }
+
+/** SQLITE_FULL, and SQLITE_IOERR, which is what a quota or a disk that is gone shows as. */
+const isFull = (cause: unknown): boolean =>
+  typeof cause === "object" && cause !== null && "errcode" in cause && [10, 13].includes(Number(cause.errcode) & 0xff)
 
 const bound = (value: unknown): SQLInputValue => {
   if (typeof value === "boolean") return value ? 1 : 0
