@@ -6,15 +6,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { parseAllDocuments } from "yaml"
 import { builtIn, decodeText } from "batch-exports"
+import { faultsOf, type Manifest } from "./support/kubernetes.ts"
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8")
 
 const decode = (text: string) => decodeText("c.yaml", text, builtIn, { env: () => "x", file: () => undefined })
 
-type Manifest = Readonly<Record<string, unknown>>
+const manifestsOf = (text: string): ReadonlyArray<Manifest> =>
+  parseAllDocuments(text).map((document) => document.toJS() as Manifest)
 
-const kubernetes = (): ReadonlyArray<Manifest> =>
-  parseAllDocuments(read("examples/kubernetes/runner.yaml")).map((document) => document.toJS() as Manifest)
+const kubernetes = (): ReadonlyArray<Manifest> => manifestsOf(read("examples/kubernetes/runner.yaml"))
 
 /** Every value under a key, wherever it stands. */
 const all = (value: unknown, key: string): ReadonlyArray<unknown> =>
@@ -48,6 +49,56 @@ describe("the examples", () => {
     const metrics = read("apps/runner/src/runner/metrics.ts")
     const alerts = read("examples/kubernetes/alerts.yaml").match(/batch_exports_\w+/g) ?? []
     for (const name of new Set(alerts)) assert.include(metrics, `"${name}"`)
+  })
+
+  it("have manifests that Kubernetes takes, by the types and the schemas of its API", async () => {
+    const text = read("examples/kubernetes/runner.yaml")
+    assert.deepStrictEqual(await faultsOf(manifestsOf(text)), [])
+    // Kubernetes leaves out what it does not know, and a probe with it.
+    const wrong = text.replace("readinessProbe:", "readinesProbe:").replace("memory: 256Mi", "memory: lots")
+    const faults = (await faultsOf(manifestsOf(wrong))).join("\n")
+    assert.match(faults, /"readinesProbe"' does not exist in type/)
+    assert.match(faults, /requests\/memory must match format "quantity"/)
+  })
+
+  it("have manifests that follow practice: least privilege, probes, limits, secrets apart, one pod at a time", () => {
+    const manifests = kubernetes()
+    const [, deployment, budget] = manifests
+    const [pod] = all(all(deployment, "template"), "spec") as ReadonlyArray<Record<string, unknown>>
+    assert.isDefined(pod)
+    assert.deepInclude(pod["securityContext"], { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } })
+    assert.isFalse(pod["automountServiceAccountToken"])
+    const containers = pod["containers"] as ReadonlyArray<Record<string, unknown>>
+    for (const container of containers) {
+      assert.deepStrictEqual(container["securityContext"], {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      })
+      assert.deepStrictEqual(
+        [container["livenessProbe"], container["readinessProbe"]].flatMap((probe) => all(probe, "path")),
+        ["/healthz", "/readyz"],
+      )
+      const resources = container["resources"] as Record<string, Record<string, string>>
+      assert.hasAllKeys(resources["requests"], ["cpu", "memory"])
+      assert.hasAllKeys(resources["limits"], ["memory"])
+      // Secrets are nowhere but in a Secret, which is not in the repository.
+      assert.deepStrictEqual(container["envFrom"], [{ secretRef: { name: "batch-exports" } }])
+      assert.isUndefined(container["env"])
+    }
+    const config = String(all(manifests, "batch-exports.yaml")[0])
+    for (const [, value] of config.matchAll(/password: (.*)/g)) assert.match(value ?? "", /^\$\{\w+\}$/)
+    // What listens beyond the pod answers nobody without a token, and no Service leads there.
+    assert.match(config, /listen: 0\.0\.0\.0/)
+    assert.include(read("examples/kubernetes/runner.yaml"), "--from-literal=BATCH_EXPORTS_TOKEN=")
+    assert.notInclude(
+      manifests.map(({ kind }) => kind),
+      "Service",
+    )
+    const replicas = Number(all(deployment, "replicas")[0])
+    assert.isAtLeast(replicas, 2)
+    assert.isBelow(Number(all(budget, "minAvailable")[0]), replicas)
+    assert.deepInclude(all(deployment, "rollingUpdate")[0], { maxUnavailable: 0 })
   })
 
   it("have configurations that decode", () => {
