@@ -32,6 +32,8 @@ describe("the log of a runner", () => {
         yield* Effect.logError("planning failed", Cause.fail(away))
         const wrapped = new ClusterError.PersistenceError({ cause: away })
         yield* Effect.logWarning("could not read messages", Cause.die(wrapped))
+        const late = new ClusterError.PersistenceError({ cause: new Cause.TimeoutError("after 2 s") })
+        yield* Effect.logWarning("could not release shards", Cause.fail(late))
         yield* TestClock.adjust("1 second")
       }
       yield* Effect.logError("planning failed", Cause.fail(broken))

@@ -25,7 +25,7 @@ export class Outage extends Context.Service<
           loggers.forEach((logger) => logger.log({ ...options, ...changes }))
         if (error === undefined) return forward({})
         const now = options.date.getTime()
-        if (isUnwritable(error)) {
+        if (SqlError.isSqlError(error) && isUnwritable(error)) {
           // What needs no space still succeeds, so nobody hears when it is over.
           if (now - saidUnwritable < AGAIN) return
           saidUnwritable = now
@@ -56,18 +56,19 @@ export class Outage extends Context.Service<
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
 
-/** The error, where a cause is nothing but a state that cannot be reached. */
-const unreachable = (cause: Cause.Cause<unknown>): SqlError.SqlError | undefined => {
+/** What was said, where a cause is nothing but a state that cannot be reached. */
+const unreachable = (cause: Cause.Cause<unknown>): SqlError.SqlError | Cause.TimeoutError | undefined => {
   const errors = cause.reasons.map((reason) =>
     Cause.isFailReason(reason) ? reason.error : Cause.isDieReason(reason) ? reason.defect : undefined,
   )
-  const found = errors.map(connectionError)
+  const found = errors.map((error) => unanswered(error, false))
   return found.every((error) => error !== undefined) ? found[0] : undefined
 }
 
-/** The engine wraps what its storage says. */
-const connectionError = (error: unknown): SqlError.SqlError | undefined => {
+/** The engine wraps what its storage says, and what it did not wait for any longer. */
+const unanswered = (error: unknown, isWrapped: boolean): SqlError.SqlError | Cause.TimeoutError | undefined => {
   if (SqlError.isSqlError(error)) return error.reason._tag === "ConnectionError" ? error : undefined
-  const isWrapped = typeof error === "object" && error !== null && "_tag" in error && error._tag === "PersistenceError"
-  return isWrapped && "cause" in error ? connectionError(error.cause) : undefined
+  if (Cause.isTimeoutError(error)) return isWrapped ? error : undefined
+  const wraps = typeof error === "object" && error !== null && "_tag" in error && error._tag === "PersistenceError"
+  return wraps && "cause" in error ? unanswered(error.cause, true) : undefined
 }

@@ -78,6 +78,8 @@ const open = Effect.fnUntraced(function* ({ connection: to, schema }: Postgres) 
 
   const send = (lease: Lease, text: string, values: ReadonlyArray<unknown>, rowMode?: "array") =>
     Effect.callback<QueryResult<Row>, SqlError.SqlError>((resume) => {
+      // Such as the end of a transaction that was interrupted in the middle of a statement.
+      if (lease.broken) return resume(Effect.fail(failed(to, "statement")(new Error("the connection was given up"))))
       // What was asked and not answered leaves a session nobody knows the state of.
       const giveUp = () => {
         clearTimeout(timer)
