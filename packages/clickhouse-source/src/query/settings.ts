@@ -22,7 +22,14 @@ const nothingCutShort: ClickHouseSettings = {
 
 const writtenOneWay: ClickHouseSettings = {
   date_time_output_format: "iso",
+  // Documents that are made of maps, tuples and JSON columns. Until 25.8, servers put integers in quotes.
   output_format_json_escape_forward_slashes: 0,
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_quote_decimals: 0,
+  output_format_json_quote_denormals: 0,
+  output_format_json_named_tuples_as_objects: 1,
+  bool_true_representation: "true",
+  bool_false_representation: "false",
   output_format_decimal_trailing_zeros: 1,
   format_tsv_null_representation: "\\N",
   // Else a column that is spelled like one of our names would be taken for it.
