@@ -5,39 +5,29 @@ import { merging } from "../altering.ts"
 import { by, keyOf, sameKey } from "./merges.ts"
 import type { Saboteur } from "../Saboteur.ts"
 
+/** Every law in which two versions of a record meet. */
+const ofVersions = [
+  "upsert/within-a-run",
+  "upsert/groups-move-alone",
+  "upsert/null-versions",
+  "upsert/null-overwrites",
+  "upsert/timestamp-versions",
+  "upsert/redelivery-changes-nothing",
+  "upsert/random-histories",
+  "upsert/ties-are-taken-where-a-group-says-so",
+] as const
+
 export const records: ReadonlyArray<Saboteur> = [
   {
     name: "appends-where-it-should-merge",
     does: "appends where it should merge",
-    breaks: [
-      "upsert/newer-wins",
-      "upsert/within-a-run",
-      "upsert/groups-move-alone",
-      "upsert/null-versions",
-      "upsert/null-overwrites",
-      "upsert/keys-are-exact",
-      "upsert/timestamp-versions",
-      "upsert/redelivery-changes-nothing",
-      "upsert/random-histories",
-      "replay/fill",
-      "upsert/ties-are-taken-where-a-group-says-so",
-    ],
+    breaks: ["upsert/newer-wins", ...ofVersions, "upsert/keys-are-exact", "replay/fill"],
     parts: { place: (table, incoming) => append(table.rows, incoming) },
   },
   {
     name: "keeps-whatever-came-last",
     does: "keeps whatever came last",
-    breaks: [
-      "upsert/newer-wins",
-      "upsert/within-a-run",
-      "upsert/groups-move-alone",
-      "upsert/null-versions",
-      "upsert/null-overwrites",
-      "upsert/timestamp-versions",
-      "upsert/redelivery-changes-nothing",
-      "upsert/random-histories",
-      "upsert/ties-are-taken-where-a-group-says-so",
-    ],
+    breaks: ["upsert/newer-wins", ...ofVersions],
     parts: {
       place: (table, incoming, attempt) => {
         const { identity } = attempt
@@ -51,18 +41,7 @@ export const records: ReadonlyArray<Saboteur> = [
   {
     name: "never-replaces-what-is-there",
     does: "never replaces what is there",
-    breaks: [
-      "upsert/newer-wins",
-      "upsert/within-a-run",
-      "upsert/groups-move-alone",
-      "upsert/null-versions",
-      "upsert/null-overwrites",
-      "upsert/keys-are-exact",
-      "upsert/timestamp-versions",
-      "upsert/redelivery-changes-nothing",
-      "upsert/random-histories",
-      "upsert/ties-are-taken-where-a-group-says-so",
-    ],
+    breaks: ["upsert/newer-wins", ...ofVersions, "upsert/keys-are-exact"],
     parts: by((identity) => ({ ...identity, versions: [] })),
   },
   {
