@@ -2,6 +2,7 @@
 import type { ExportError } from "@batch-exports/core"
 import { Console, Effect, Runtime } from "effect"
 import { ConfigFileError } from "../config/load.ts"
+import { ofError } from "../runner/failures.ts"
 
 /**
  * Exit codes: 1, the run failed; 2, the command or the configuration cannot be used; 3, a comparison found rows that are not
@@ -53,7 +54,7 @@ export const failed = (message: string, remedy: string, json = false): Effect.Ef
 export const reported = (error: ExportError | ConfigFileError, json = false): Effect.Effect<never, CommandFailed> =>
   error instanceof ConfigFileError
     ? report(`error: ${error.message}`, stop("configuration", "ConfigInvalid", error.message), 2, json)
-    : report(describe(error), asData(error), 1, json)
+    : report(describe(error), { error: ofError(error) }, 1, json)
 
 const describe = (error: ExportError): string =>
   [
@@ -61,14 +62,3 @@ const describe = (error: ExportError): string =>
     `  reason  ${error.reason}${error.code === undefined ? "" : ` (${error.code})`}`,
     `  to do   ${error.remedy}`,
   ].join("\n")
-
-const asData = (error: ExportError): FailureData => ({
-  error: {
-    side: error._tag === "SourceError" ? "source" : "destination",
-    reason: error.reason,
-    recovery: error.recovery,
-    code: error.code ?? null,
-    message: error.message,
-    remedy: error.remedy,
-  },
-})

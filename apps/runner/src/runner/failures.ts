@@ -16,7 +16,7 @@ export const ofCause = (cause: Cause.Cause<ExportError>): Failure =>
     },
   })
 
-export const ofError = (error: ExportError): Failure => ({
+export const ofError = (error: ExportError): Failure & { readonly side: "source" | "destination" } => ({
   side: error._tag === "SourceError" ? "source" : "destination",
   reason: error.reason,
   recovery: error.recovery,
