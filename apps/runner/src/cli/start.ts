@@ -4,7 +4,7 @@ import { Command, Flag } from "effect/cli"
 import { FetchHttpClient } from "effect/http"
 import { flushCompileCache } from "node:module"
 import { load } from "../config/load.ts"
-import { isShut, Listening } from "../http/Listening.ts"
+import { isShut, Listening, problemOfToken } from "../http/Listening.ts"
 import { builtIn } from "../plugins.ts"
 import { Definitions } from "../runner/Definitions.ts"
 import * as Runner from "../runner/Runner.ts"
@@ -24,6 +24,9 @@ export const start = Command.make(
   { config: Flags.config, data: Flags.data, logFormat },
   Effect.fn("start")(function* (flags) {
     const configuration = yield* load(flags.config, builtIn).pipe(Effect.catch((error) => reported(error)))
+    const { listen, token } = configuration.runner
+    const problem = listen === undefined ? undefined : problemOfToken(token)
+    if (problem !== undefined) return yield* failed(problem, "Make one with: openssl rand -base64 24")
     const place = yield* placeOf(flags)
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
     const logger = pretty ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)

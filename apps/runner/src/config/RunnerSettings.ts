@@ -4,6 +4,9 @@ import { lengthOf, lengthOfTime } from "../schedule/Settings.ts"
 import * as Place from "../store/Place.ts"
 import { positive } from "./positive.ts"
 
+/** Characters: what cannot be guessed, however long somebody tries. */
+export const shortestToken = 16
+
 export const events = ["failed", "paused", "recovered"] as const
 export type Event = (typeof events)[number]
 
@@ -121,7 +124,7 @@ export const Block = Schema.Struct({
           "What the API and the console ask for. Left out: BATCH_EXPORTS_TOKEN in the environment. With neither, they answer on the loopback interface alone.",
         format: "password",
         writeOnly: true,
-      }).check(Schema.isMinLength(16)),
+      }).check(Schema.isMinLength(shortestToken)),
       { label: "token", disallowEncode: true },
     ),
   ),

@@ -346,6 +346,22 @@ describe("the API", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("does not start with a token that can be guessed", () =>
+    Effect.gen(function* () {
+      const folder = yield* stateFolder
+      const path = join(folder, "batch-exports.yaml")
+      writeFileSync(path, text())
+      yield* Effect.acquireRelease(
+        Effect.sync(() => (process.env["BATCH_EXPORTS_TOKEN"] = "guessable")),
+        () => Effect.sync(() => delete process.env["BATCH_EXPORTS_TOKEN"]),
+      )
+      const refused = yield* invoke(["start", "--config", path, "--data", folder])
+      assert.strictEqual(refused.code, 1)
+      assert.match(refused.stderr, /BATCH_EXPORTS_TOKEN is shorter than 16 characters\n {2}to do .*openssl/)
+      assert.notInclude(refused.stderr, "guessable")
+    }).pipe(Effect.scoped),
+  )
+
   it.live("asks for the token on every route, and lets in with a session that a page cannot read", () =>
     Effect.gen(function* () {
       const folder = yield* stateFolder
