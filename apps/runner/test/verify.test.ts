@@ -91,7 +91,7 @@ describe("what a recount says", () => {
       capabilities: { modes: ["once", ...modes] } as unknown as Destination.Plugin["capabilities"],
     })
     const of = (identity: Model.Identity, to: ReturnType<typeof plugin>, endless = false) =>
-      repairMode({ export: "e", identity, endless, plugin: to })
+      repairMode({ export: "my export", identity, endless, plugin: to })
     const keyed: Model.Identity = { _tag: "Append", dedupeKey: ["id"] }
     const versioned: Model.Identity = { _tag: "Upsert", key: ["id"], versions: [{ version: "v", fields: [] }] }
     const lastRead: Model.Identity = { _tag: "Upsert", key: ["id"], versions: [] }
@@ -99,10 +99,10 @@ describe("what a recount says", () => {
     assert.deepStrictEqual(of(versioned, plugin("force")), Result.succeed("force"))
     assert.deepStrictEqual(of(lastRead, plugin("force"), true), Result.succeed("force"))
     for (const [refused, remedy] of [
-      [of(keyed, plugin("force")), /ledger forget e/],
+      [of(keyed, plugin("force")), /ledger forget 'my export' --window/],
       [of({ _tag: "Append" }, plugin("force", "fill")), /Give the model a key/],
       [of(lastRead, plugin("force", "fill")), /version/],
-      [of(versioned, plugin()), /ledger forget e/],
+      [of(versioned, plugin()), /ledger forget 'my export' --window/],
     ] as const) {
       if (Result.isSuccess(refused)) assert.fail("it was not refused")
       assert.match(refused.failure.remedy, remedy)

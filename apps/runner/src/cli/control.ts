@@ -1,5 +1,5 @@
 /** `batch-exports pause · resume · retry · cancel`: what a person changes about exports and runs. */
-import { nearest } from "@batch-exports/core"
+import { nearest, shellWord } from "@batch-exports/core"
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { load } from "../config/load.ts"
@@ -123,7 +123,7 @@ export const retry = Command.make(
       yield* say(flags.json, { run: run.id, state: "scheduled" }, `Run ${run.id.slice(0, 8)} is tried again.`)
       const state = yield* Exports.get(run.export)
       if (run.backfillId === null && typeof state?.pausedAt === "number") {
-        yield* Console.error(`${run.export} is paused: this waits for batch-exports resume ${run.export}`)
+        yield* Console.error(`${run.export} is paused: this waits for batch-exports resume ${shellWord(run.export)}`)
       }
       yield* remindOfRunner(flags)
     }).pipe(withState(flags))

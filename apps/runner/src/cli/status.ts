@@ -1,4 +1,5 @@
 /** `batch-exports status`: every export at a glance. */
+import { shellWord } from "@batch-exports/core"
 import { Clock, Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { SqlClient } from "effect/sql"
@@ -40,7 +41,7 @@ export const status = Command.make(
         ...exports.flatMap((each) =>
           each.pauseReason === null
             ? []
-            : ["", `${each.name}: ${each.pauseReason}`, `  to do   batch-exports resume ${each.name}`],
+            : ["", `${each.name}: ${each.pauseReason}`, `  to do   batch-exports resume ${shellWord(each.name)}`],
         ),
       ].join("\n"),
     )

@@ -1,4 +1,5 @@
 /** What follows from a run's end beyond its own row: the pause of an export that keeps failing, and word to its people. */
+import { shellWord } from "@batch-exports/core"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Event } from "../config/RunnerSettings.ts"
@@ -56,7 +57,7 @@ const failed = Effect.fnUntraced(function* (run: Run, failure: Failure) {
   const reason = `paused by the runner after ${runs}: ${failure.reason}`
   if (!(yield* Exports.pause(run.export, reason))) return
   yield* Effect.logError(reason).pipe(Effect.annotateLogs({ export: run.export }))
-  const remedy = `${failure.remedy} Then: batch-exports resume ${run.export}`
+  const remedy = `${failure.remedy} Then: batch-exports resume ${shellWord(run.export)}`
   yield* send(notice("paused", run, `${what} was ${reason}. ${remedy}`, failure))
 })
 

@@ -2,7 +2,7 @@
  * Counts each exported window again at the source, twice: some time after its export, when most of what is late has come, and a day
  * after it. Rows that came late are said in the log and shown as a figure; a person decides whether `repair` brings them.
  */
-import { Window } from "@batch-exports/core"
+import { shellWord, Window } from "@batch-exports/core"
 import { Clock, DateTime, Duration, Effect } from "effect"
 import { lacking, type Recount } from "../verify/verdict.ts"
 import { verify } from "../verify/verify.ts"
@@ -95,6 +95,6 @@ const tell = Effect.fnUntraced(function* (name: string, counted: ReadonlyArray<R
   const rows = late.reduce((sum, each) => sum + lacking(each), 0)
   const range = `--from ${DateTime.formatIso(first.window.start)} --to ${DateTime.formatIso(last.window.end)}`
   yield* Effect.logWarning(
-    `${rows} rows came after their window was exported. To bring them: batch-exports repair ${name} ${range}`,
+    `${rows} rows came after their window was exported. To bring them: batch-exports repair ${shellWord(name)} ${range}`,
   ).pipe(Effect.annotateLogs({ export: name }))
 })

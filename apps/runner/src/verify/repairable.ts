@@ -1,5 +1,5 @@
 /** How late rows can be brought without doubling any, or why they cannot. Pure. */
-import type { Destination, Model, Run } from "@batch-exports/core"
+import { type Destination, type Model, type Run, shellWord } from "@batch-exports/core"
 import { Result } from "effect"
 
 export interface Refusal {
@@ -8,7 +8,7 @@ export interface Refusal {
 }
 
 const again = (name: string) =>
-  `By hand: delete the window's records from the target, then batch-exports ledger forget ${name} --window <start>/<end>, and export it again.`
+  `By hand: delete the window's records from the target, then batch-exports ledger forget ${shellWord(name)} --window <start>/<end>, and export it again.`
 
 /** The mode of the runs that repair. */
 export const repairMode = (options: {

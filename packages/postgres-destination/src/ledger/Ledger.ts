@@ -1,5 +1,5 @@
 /** Reads the ledger: whether it is there and usable, which windows it holds, and for which table. */
-import { type Destination, DestinationError, Window } from "@batch-exports/core"
+import { type Destination, DestinationError, shellWord, Window } from "@batch-exports/core"
 import { DateTime, Effect, Option, Stream } from "effect"
 import { connect, type Session } from "../connection/Session.ts"
 import type { Config } from "../config/Config.ts"
@@ -96,17 +96,13 @@ export const verifyTarget = Effect.fnUntraced(function* (
       targetOid === null
         ? `The ledger says that windows of export "${exportName}" are in ${row.targetTable}; ${table} does not exist`
         : `The ledger says that windows of export "${exportName}" are in ${row.targetTable} (OID ${row.targetOid}); ${table} is another table (OID ${targetOid})`,
-    remedy: `To export its windows again: batch-exports ledger forget ${shown(exportName)} --all.${
+    remedy: `To export its windows again: batch-exports ledger forget ${shellWord(exportName)} --all.${
       targetOid === null
         ? ""
-        : ` If the table holds the records already (it was restored or copied): batch-exports ledger accept ${shown(exportName)}.`
+        : ` If the table holds the records already (it was restored or copied): batch-exports ledger accept ${shellWord(exportName)}.`
     } Or give the export a new name.`,
   })
 })
-
-/** As a word of a shell command. */
-const shown = (exportName: string): string =>
-  /^[\w.-]+$/.test(exportName) ? exportName : `'${exportName.replaceAll("'", "'\\''")}'`
 
 const pageSize = 10_000
 
