@@ -81,4 +81,7 @@ export const template = (row: string, nonce: string): ClickHouseSettings => ({
   format_template_row_format: row,
   format_template_rows_between_delimiter: "",
   format_template_resultset_format: `\${data}${nonce}\${rows:Raw}`,
+  // Else what stands around a UNION ALL is planned once for each of its branches: a fifth of what a small window costs. A server
+  // that does not know this setting is asked again without templates, as one that does not know those.
+  query_plan_lift_up_union: 0,
 })
