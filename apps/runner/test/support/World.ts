@@ -150,9 +150,9 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     (all) => Effect.sync(() => all.forEach((child) => child.kill("SIGKILL"))),
   )
 
-  /** Starts the command line; the caller may kill it. */
-  const start = (...args: ReadonlyArray<string>): Started => {
-    const child = spawn(process.execPath, ["--conditions=@batch-exports/source", MAIN, ...args], {
+  /** Starts the command line, of another version where `main` is another one's; the caller may kill it. */
+  const startOf = (main: string, ...args: ReadonlyArray<string>): Started => {
+    const child = spawn(process.execPath, ["--conditions=@batch-exports/source", main, ...args], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     })
@@ -175,6 +175,8 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
     }
     return Object.assign(child, { finished, said })
   }
+
+  const start = (...args: ReadonlyArray<string>) => startOf(MAIN, ...args)
 
   // What is given to a child by its environment is here for the command line in this process.
   Object.assign(process.env, env)
@@ -232,7 +234,7 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
         return true
       })
 
-  return { ch, server, crash, schema, folder, windows, config, env, start, cli, run, compare, query, counts }
+  return { ch, server, crash, schema, folder, windows, config, env, start, startOf, cli, run, compare, query, counts }
 })
 
 type Shape = Effect.Success<ReturnType<typeof makeWorld>>
@@ -241,7 +243,7 @@ export class World extends Context.Service<World, Shape>()("batch-exports/test/W
   static readonly layer = (options: Options) => Layer.effect(World, makeWorld(options).pipe(Effect.orDie))
 }
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+export const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
 export const format = (window: { readonly start: Date; readonly end: Date } | undefined): string =>
   window === undefined ? "" : `${window.start.toISOString()}/${window.end.toISOString()}`

@@ -4,7 +4,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Client, type QueryResultRow } from "pg"
-import { type Started, World } from "./World.ts"
+import { MAIN, type Started, World } from "./World.ts"
 import { gate } from "./gate.ts"
 
 export interface Held {
@@ -61,7 +61,7 @@ export const cluster = Effect.fnUntraced(function* (own?: DevPostgres) {
       runner: { grace: "1 second", ...runner },
     })
     const url = `${server.url.replace(`:${server.port}/`, `:${door.port}/`)}&schema=${schema}`
-    const start = (): Started => world.start("start", "--config", file, "--state", url)
+    const start = (main = MAIN): Started => world.startOf(main, "start", "--config", file, "--state", url)
     const runs = Effect.suspend(() =>
       query<Held>(
         `SELECT id, claim, runner, state FROM ${schema}.runs WHERE to_regclass('${schema}.runs') IS NOT NULL`,
