@@ -6,7 +6,11 @@ export interface Listening {
   readonly child: Started
   /** Of its log, so far. */
   readonly lines: () => ReadonlyArray<string>
-  readonly ask: (path: string, method?: "GET" | "POST") => Promise<{ readonly status: number; readonly text: string }>
+  readonly ask: (
+    path: string,
+    method?: "GET" | "POST",
+    body?: unknown,
+  ) => Promise<{ readonly status: number; readonly text: string }>
 }
 
 export const listening = (child: Started): Listening => {
@@ -20,10 +24,14 @@ export const listening = (child: Started): Listening => {
       await sleep(20)
     }
   }
-  const ask: Listening["ask"] = async (path, method = "GET") => {
+  const ask: Listening["ask"] = async (path, method = "GET", body = {}) => {
     const base = await address()
     const headers = { origin: base.slice(0, -1), "content-type": "application/json" }
-    const response = await fetch(new URL(path, base), { method, headers, ...(method === "POST" ? { body: "{}" } : {}) })
+    const response = await fetch(new URL(path, base), {
+      method,
+      headers,
+      ...(method === "POST" ? { body: JSON.stringify(body) } : {}),
+    })
     return { status: response.status, text: (await response.text()).trim() }
   }
   return { child, lines: () => said.split("\n").filter((line) => line !== ""), ask }
