@@ -48,7 +48,17 @@ describe("the examples", () => {
     assert.isAbove(Number(all(manifests, "terminationGracePeriodSeconds")[0]) * 1000, grace)
     const metrics = read("apps/runner/src/runner/metrics.ts")
     const alerts = read("examples/kubernetes/alerts.yaml").match(/batch_exports_\w+/g) ?? []
+    assert.isNotEmpty(alerts)
     for (const name of new Set(alerts)) assert.include(metrics, `"${name}"`)
+  })
+
+  it("make a secret of all that the manifests need", () => {
+    const text = read("examples/kubernetes/runner.yaml")
+    const needed = new Set(
+      Array.from(text.matchAll(/\$\{(\w+)\}|\b(BATCH_EXPORTS_\w+)/g), ([, one, other]) => one ?? other),
+    )
+    assert.isAbove(needed.size, 4)
+    for (const name of needed) assert.include(text, `--from-literal=${name}=`)
   })
 
   it("have manifests that Kubernetes takes, by the types and the schemas of its API", async () => {
