@@ -1,6 +1,7 @@
 /**
  * Many exports of one runner whose windows end at the same moment, spread by jitter over a minute: how late each is, and what
- * memory the runner needs before and after. `npm run test:fleet`, with `-- --exports 100 --concurrency 8` for other figures.
+ * memory the runner needs before and after. `npm run test:fleet`, with `-- --exports 100 --concurrency 8` for other figures. Fails where
+ * it idles above `--most` megabytes afterwards.
  */
 import { createClient } from "@clickhouse/client"
 import { Effect } from "effect"
@@ -21,6 +22,7 @@ const { values: said } = parseArgs({
     jitter: { type: "string", default: "60 seconds" },
     /** Seconds in which the runner idles before the windows end, and after. */
     idle: { type: "string", default: "30" },
+    most: { type: "string", default: "250" },
   },
 })
 const count = Number(said.exports)
@@ -71,9 +73,11 @@ const main = Effect.gen(function* () {
     console.log(`${phase.padEnd(18)} ${told(runs.map((run) => run.timings?.[phase] ?? 0))}`)
   }
   yield* Effect.promise(() => sleep(Number(said.idle) * 1000))
-  console.log(`idle afterwards: ${residentMegabytes(child.pid)} MB`)
+  const idle = residentMegabytes(child.pid)
+  console.log(`idle afterwards: ${idle} MB`)
   const wrong = runs.filter(({ state, stored }) => state !== "completed" || stored?.received !== 100)
   if (wrong.length > 0) return yield* Effect.die(new Error(`${wrong.length} runs did not export 100 rows`))
+  if (idle > Number(said.most)) return yield* Effect.die(new Error(`it idles above ${said.most} MB`))
   child.kill("SIGTERM")
   const { code, stderr } = yield* Effect.promise(() => child.finished)
   if (code !== 0) return yield* Effect.die(new Error(stderr.slice(-2_000)))
