@@ -47,6 +47,10 @@ layer(World.layer({ windows: 2, rows: 8_000 }), { timeout: 180_000, excludeTestS
       const [first, second] = [work.start(from.main), work.start(from.main)]
       yield* until(Effect.map(completed, (all) => all.length >= 2))
       const before = yield* tables
+      // Its commands change no tables.
+      const early = yield* Effect.promise(() => world.startOf(to.main, "status", "--state", work.url).finished)
+      assert.strictEqual(early.code, 1, early.stderr)
+      assert.include(early.stderr, "Start a runner of this version first; it brings the state up to date.")
       const third = work.start(to.main)
       yield* until(Effect.map(tables, (now) => now !== before))
       // Tables that are newer than itself are no reason to stop.
