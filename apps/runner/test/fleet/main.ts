@@ -22,7 +22,7 @@ const { values: said } = parseArgs({
     jitter: { type: "string", default: "60 seconds" },
     /** Seconds in which the runner idles before the windows end, and after. */
     idle: { type: "string", default: "30" },
-    most: { type: "string", default: "250" },
+    most: { type: "string", default: "220" },
   },
 })
 const count = Number(said.exports)
