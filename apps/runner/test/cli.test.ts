@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { vi } from "vitest"
 import type { FailureData } from "../src/cli/failure.ts"
 import type { RunRecord } from "../src/cli/runs.ts"
@@ -92,7 +93,11 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
 
       // A longer schedule comes with the configuration; the pause holds it back until it is lifted.
       writeFileSync(file, readFileSync(file, "utf8").replace(schedule.endAt ?? "", last?.end.toISOString() ?? ""))
-      runner.kill("SIGHUP")
+      // More of them come while the first is followed.
+      for (let n = 0; n < 3; n++) {
+        runner.kill("SIGHUP")
+        yield* Effect.promise(() => sleep(30))
+      }
       const range = `${first?.start.toISOString()}/${world.windows[1]?.end.toISOString()}`
       const filled = yield* say("backfill", "start", "events", "--config", file, "--range", range, "--wait", "--json")
       assert.deepInclude(json(filled) as Record<string, unknown>, { state: "completed", done: 1 })

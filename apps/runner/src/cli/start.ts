@@ -1,5 +1,5 @@
 /** `batch-exports start`: the runner itself. Runs until it is told to stop. */
-import { Console, Deferred, Effect, Layer, Logger, Ref } from "effect"
+import { Console, Deferred, Effect, Layer, Logger, Queue, Ref } from "effect"
 import { Command, Flag } from "effect/cli"
 import { FetchHttpClient } from "effect/http"
 import { flushCompileCache } from "node:module"
@@ -25,6 +25,7 @@ export const start = Command.make(
   { config: Flags.config, data: Flags.data, logFormat },
   Effect.fn("start")(function* (flags) {
     yield* frugal
+    const asked = yield* hangUps
     const configuration = yield* load(flags.config, builtIn).pipe(Effect.catch((error) => reported(error)))
     const { listen, token } = configuration.runner
     const problem = listen === undefined ? undefined : problemOfToken(token)
@@ -32,7 +33,7 @@ export const start = Command.make(
     const place = yield* placeOf(flags)
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
     const logger = pretty ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)
-    yield* serve(flags.config).pipe(
+    yield* serve(flags.config, asked).pipe(
       Effect.provide(Runner.layer(configuration, place)),
       // In this order: telemetry adds its logger to those that there are.
       Effect.provide(telemetry.pipe(Layer.provideMerge(Logger.layer([logger])))),
@@ -44,7 +45,7 @@ export const start = Command.make(
       ),
       unusableState(place),
     )
-  }),
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription("Run the schedules of all exports until stopped"),
   Command.withExamples([
@@ -75,11 +76,11 @@ const telemetry = Layer.unwrap(
   }),
 )
 
-const serve = Effect.fnUntraced(function* (file: string) {
+const serve = Effect.fnUntraced(function* (file: string, asked: Queue.Dequeue<void>) {
   const { definitions, runner } = yield* Ref.get(yield* Definitions)
   yield* Effect.addFinalizer(() => Runner.stop(runner.grace))
   yield* Effect.addFinalizer(() => Effect.sync(stopping))
-  yield* Effect.forkScoped(reloading(file))
+  yield* Effect.forkScoped(reloading(file, asked))
   // Node writes its compile cache when a process ends, which one that is killed does not: the next start would compile all anew.
   yield* Effect.forkScoped(Effect.delay(Effect.sync(flushCompileCache), "2 seconds"))
   const scheduled = [...definitions.values()].filter(({ schedule }) => schedule !== undefined)
@@ -99,18 +100,22 @@ const serve = Effect.fnUntraced(function* (file: string) {
 }, Effect.scoped)
 
 /** A configuration that cannot be used changes nothing. */
-const reloading = (file: string) =>
-  Effect.gen(function* () {
-    yield* hangUp
-    yield* load(file, builtIn).pipe(
-      Effect.flatMap((configuration) => Runner.replace(configuration)),
-      Effect.andThen(Effect.logInfo(`read ${file} again`)),
-      Effect.catch((error) => Effect.logError(`the configuration stays as it was: ${error.message}`)),
-    )
-  }).pipe(Effect.forever)
+const reloading = (file: string, asked: Queue.Dequeue<void>) =>
+  Queue.take(asked).pipe(
+    Effect.andThen(load(file, builtIn)),
+    Effect.flatMap((configuration) => Runner.replace(configuration)),
+    Effect.andThen(Effect.logInfo(`read ${file} again`)),
+    Effect.catch((error) => Effect.logError(`the configuration stays as it was: ${error.message}`)),
+    Effect.forever,
+  )
 
-const hangUp = Effect.callback<void>((resume) => {
-  const heard = () => resume(Effect.void)
-  process.once("SIGHUP", heard)
-  return Effect.sync(() => process.removeListener("SIGHUP", heard))
+/** Heard all the time: one that comes while the process does not listen, such as while it follows another, ends it. */
+const hangUps = Effect.gen(function* () {
+  const asked = yield* Queue.sliding<void>(1)
+  const heard = () => Queue.offerUnsafe(asked, undefined)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => process.on("SIGHUP", heard)),
+    () => Effect.sync(() => process.removeListener("SIGHUP", heard)),
+  )
+  return asked
 })
