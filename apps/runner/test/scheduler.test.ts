@@ -8,8 +8,10 @@ import { Definitions, type Loaded } from "../src/runner/Definitions.ts"
 import { dispatch } from "../src/runner/dispatch.ts"
 import * as Failures from "../src/runner/failures.ts"
 import { planDue } from "../src/runner/planDue.ts"
+import { progress } from "../src/runner/progress.ts"
 import * as Schedule from "../src/schedule/Schedule.ts"
 import type { Settings } from "../src/schedule/Settings.ts"
+import * as Backfills from "../src/store/Backfills.ts"
 import * as Exports from "../src/store/Exports.ts"
 import type { Run } from "../src/store/Run.ts"
 import { migrate } from "../src/store/migrations.ts"
@@ -197,6 +199,38 @@ describe("planning on a clock", () => {
         "once",
       )
     }).pipe(Effect.provide(state)),
+  )
+
+  it.effect(
+    "the time that a backfill will take is told by its latest windows, not by a night that it stood still",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(START)
+        const range = { start: START - 40 * HOUR, end: START }
+        const ask = { export: "events", range, step: "hour", mode: "once", concurrency: 1, windows: 40 } as const
+        const id = yield* Backfills.insert(ask)
+        const advance = Effect.gen(function* () {
+          const [backfill] = yield* Backfills.unfinished
+          assert.isDefined(backfill)
+          const window = { start: backfill.cursorAt, end: backfill.cursorAt + HOUR }
+          yield* Backfills.advance(backfill, { destination: "warehouse", windows: [window], cursor: window.end })
+          const [made] = yield* Runs.list({ states: ["scheduled"], limit: 1 })
+          yield* Runs.dispatch(made?.id ?? "")
+          const run = yield* Runs.take({ id: made?.id ?? "", generation: 1 }, "a runner")
+          assert.isDefined(run)
+          yield* Runs.attemptStarted(run)
+          yield* TestClock.adjust("10 seconds")
+          yield* Runs.completed(run, { _tag: "AlreadyExported", notices: [] })
+        })
+        const left = Effect.flatMap(Backfills.byPrefix(id), ([backfill]) =>
+          backfill === undefined ? Effect.undefined : Effect.map(progress(backfill), ({ millisLeft }) => millisLeft),
+        )
+        assert.isNull(yield* left)
+        for (let n = 0; n < 20; n++) yield* advance
+        yield* TestClock.adjust("12 hours")
+        for (let n = 0; n < 10; n++) yield* advance
+        assert.strictEqual(yield* left, 100_000)
+      }).pipe(Effect.provide(state)),
   )
 
   it.effect("a run that waits is cancelled at once, one under way is asked to end", () =>

@@ -12,13 +12,19 @@ export const progress = Effect.fnUntraced(function* (backfill: Backfills.Backfil
     made === 0 ? 0 : (counts.unfinished + counts.cancelled + counts.failed) / Math.max(1, backfill.windows)
   const reached = (cursorAt - range.start) / (range.end - range.start)
   const done = backfill.state === "completed" ? 1 : Math.max(0, Math.min(1, reached - waiting))
-  const elapsed = startedAt === null ? 0 : (backfill.finishedAt ?? now) - startedAt
+  // As it goes now: a backfill may have stood still for a night, or been resumed after a week.
+  const pace =
+    backfill.state === "running"
+      ? yield* Backfills.latest(backfill.id)
+      : { runs: counts.completed, rows: counts.rows, since: startedAt }
+  const elapsed = pace.since === null ? 0 : (backfill.finishedAt ?? now) - pace.since
+  const isKnown = backfill.state === "running" && pace.runs > 0
   return {
     backfill,
     counts,
     done,
-    rowsPerSecond: elapsed <= 0 ? 0 : (counts.rows * 1000) / elapsed,
-    millisLeft: backfill.state !== "running" || done < 0.01 || elapsed <= 0 ? null : (elapsed / done) * (1 - done),
+    rowsPerSecond: elapsed <= 0 ? 0 : (pace.rows * 1000) / elapsed,
+    millisLeft: isKnown ? (elapsed / pace.runs) * backfill.windows * (1 - done) : null,
   }
 })
 

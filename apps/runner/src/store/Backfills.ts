@@ -121,6 +121,15 @@ export const counts = Effect.fnUntraced(function* (id: string) {
   } satisfies Counts
 })
 
+/** Its latest completed runs, and since when they went on. */
+export const latest = Effect.fnUntraced(function* (id: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<Row>`SELECT COUNT(*) AS runs, MIN(started_at) AS since, SUM(rows_received) AS received
+    FROM (SELECT started_at, rows_received FROM runs WHERE backfill_id = ${id} AND state = 'completed'
+      ORDER BY finished_at DESC LIMIT 10) AS latest`
+  return { runs: Number(row?.["runs"] ?? 0), rows: Number(row?.["received"] ?? 0), since: orNull(row?.["since"]) }
+})
+
 /** Makes the runs of the next windows, and remembers how far that reaches. */
 export const advance = Effect.fnUntraced(function* (
   backfill: Backfill,
