@@ -1,11 +1,14 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
+import { Snowflake } from "effect/cluster"
+import { PrometheusMetrics } from "effect/observability"
 import { SqlClient } from "effect/sql"
 import { join } from "node:path"
 import { vi } from "vitest"
 import { Executions } from "../src/runner/Executions.ts"
 import * as Runner from "../src/runner/Runner.ts"
 import { reconcile } from "../src/runner/dispatch.ts"
+import { present } from "../src/runner/presence.ts"
 import { forgetOld, trustLedger } from "../src/runner/upkeep.ts"
 import type { Notice } from "../src/runner/Webhooks.ts"
 import * as Backfills from "../src/store/Backfills.ts"
@@ -359,6 +362,28 @@ layer(World.layer({ windows: 3, rows: 1_500 }), { timeout: 120_000, excludeTestS
           [0, 0, 0, 0],
         )
         assert.isNotNull((yield* Exports.get("events"))?.cursorAt)
+      }).pipe(withRunner(settings, folder))
+    }),
+  )
+
+  it.effect("shows how long runs and the engine's messages have been waiting", () =>
+    Effect.gen(function* () {
+      const { folder, settings } = yield* prepared("queued", { endAt: yield* secondHour })
+      yield* Effect.gen(function* () {
+        yield* runsUntil("events", finishedRuns(1))
+        const sql = yield* SqlClient.SqlClient
+        const now = yield* Clock.currentTimeMillis
+        yield* Exports.pause("events", "a test")
+        const waiting = { export: "events", destination: "warehouse", origin: "schedule" } as const
+        yield* Runs.insert({ ...waiting, window: { start: 0, end: HOUR }, dueAt: now - 2 * HOUR })
+        // As one would stand there that no runner reads.
+        const id = BigInt(now - HOUR - Snowflake.constEpochMillis) << 22n
+        yield* sql`INSERT INTO cluster_messages (id, shard_id, entity_type, entity_id, kind, request_id)
+          VALUES (${id}, 'nobody:1', 'Other', 'other', 0, ${id})`
+        yield* present
+        const figures = yield* PrometheusMetrics.format()
+        assert.match(figures, /batch_exports_queue_age_seconds 72\d\d/)
+        assert.match(figures, /batch_exports_engine_queue_age_seconds 36\d\d/)
       }).pipe(withRunner(settings, folder))
     }),
   )

@@ -83,7 +83,7 @@ export const resume = Command.make(
         { export: state.name, state: "active", changed, retried: failures.length },
         [
           changed ? `${state.name} goes on.` : `${state.name} was not paused.`,
-          ...(failures.length === 0 ? [] : [`${failures.length} failed runs are tried again.`]),
+          ...(failures.length === 0 ? [] : [`Tried again: ${Format.plural(failures.length, "failed run")}.`]),
         ].join(" "),
       )
       yield* remindOfRunner(flags)
