@@ -6,6 +6,7 @@ import * as Place from "../store/Place.ts"
 import * as State from "../store/State.ts"
 import { usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
+import { plural } from "./format.ts"
 import { placeOf, unusableState } from "./state.ts"
 
 const to = Flag.Redacted("state").pipe(
@@ -39,7 +40,7 @@ const moveCommand = Command.make(
       flags.json
         ? JSON.stringify(moved)
         : [
-            `${moved.exports} exports, ${moved.runs} runs and ${moved.backfills} backfills are on ${Place.describe(target)} now.`,
+            `${plural(moved.exports, "export")}, ${plural(moved.runs, "run")} and ${plural(moved.backfills, "backfill")} are on ${Place.describe(target)} now.`,
             `${from.folder} is as it was; do not start a runner on it any more.`,
           ].join("\n"),
     )

@@ -4,10 +4,11 @@ import {
   type Comparison,
   compareWindows,
   createEventsTable,
+  expected,
   insertEvents,
   insertHostile,
 } from "@batch-exports/fixtures"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -17,6 +18,7 @@ import { fileURLToPath } from "node:url"
 import { Client, type QueryResultRow } from "pg"
 import { stringify } from "yaml"
 import { clickHouseClient } from "./clients.ts"
+import { crash } from "./crash.ts"
 import { type Finished, invoke } from "./invoke.ts"
 
 /** A child that runs the command line. */
@@ -24,6 +26,8 @@ export interface Started extends ChildProcess {
   readonly finished: Promise<Finished>
   /** Waits for words on its standard error. */
   readonly said: (text: string) => Promise<void>
+  /** Its standard error so far. */
+  readonly heard: () => string
 }
 
 type Settings = Readonly<Record<string, unknown>>
@@ -173,7 +177,7 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
         await sleep(20)
       }
     }
-    return Object.assign(child, { finished, said })
+    return Object.assign(child, { finished, said, heard: () => stderr })
   }
 
   const start = (...args: ReadonlyArray<string>) => startOf(MAIN, ...args)
@@ -202,6 +206,14 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
       }),
     )
 
+  /** How many rows a window must become. */
+  const sourceRows = (window: { readonly start: Date; readonly end: Date }) =>
+    Effect.promise(async () => {
+      let rows = 0
+      for await (const _ of expected(client, { database: DATABASE, teamId: "all", window })) rows += 1
+      return rows
+    })
+
   const query = <Row extends QueryResultRow>(sql: string) =>
     Effect.promise(async () => (await session.client.query<Row>(sql)).rows)
 
@@ -222,19 +234,31 @@ const makeWorld = Effect.fnUntraced(function* (options: Options) {
    * Kills a process of the server. The others end with it, whatever they were doing, and the server recovers from its log. True
    * when it takes connections again; false, and nothing done, where the server is not the test's own.
    */
-  const crash = server.external
+  const crashed = server.external
     ? Effect.succeed(false)
     : Effect.gen(function* () {
-        const [own] = yield* query<{ pid: number }>("SELECT pg_backend_pid() AS pid")
-        process.kill(own?.pid ?? process.pid, "SIGKILL")
-        session.client = yield* connect(server).pipe(
-          Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 1_000 }),
-          Effect.orDie,
-        )
+        session.client = yield* crash(session.client, connect(server))
         return true
       })
 
-  return { ch, server, crash, schema, folder, windows, config, env, start, startOf, cli, run, compare, query, counts }
+  return {
+    ch,
+    server,
+    crash: crashed,
+    schema,
+    folder,
+    windows,
+    config,
+    env,
+    start,
+    startOf,
+    cli,
+    run,
+    compare,
+    sourceRows,
+    query,
+    counts,
+  }
 })
 
 type Shape = Effect.Success<ReturnType<typeof makeWorld>>

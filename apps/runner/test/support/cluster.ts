@@ -5,6 +5,7 @@ import { Effect, Schedule } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Client, type QueryResultRow } from "pg"
 import { MAIN, type Started, World } from "./World.ts"
+import { crash } from "./crash.ts"
 import { gate } from "./gate.ts"
 
 export interface Held {
@@ -37,11 +38,8 @@ export const cluster = Effect.fnUntraced(function* (own?: DevPostgres) {
     session.client = client
   })
 
-  /** The server recovers from its log, as after a power cut. */
-  const crash = Effect.gen(function* () {
-    const [backend] = yield* query<{ pid: number }>("SELECT pg_backend_pid() AS pid")
-    process.kill(backend?.pid ?? process.pid, "SIGKILL")
-    yield* reconnect
+  const crashed = Effect.gen(function* () {
+    session.client = yield* crash(session.client, connect)
   })
 
   /** A table, a ledger and a state of their own. */
@@ -72,6 +70,25 @@ export const cluster = Effect.fnUntraced(function* (own?: DevPostgres) {
       Effect.map(runs, (all) =>
         all.filter(({ runner, state }) => state === "running" && runner?.includes(`-${child.pid}-`) === true),
       )
+    /** Runners that have said that they are there. */
+    const present = Effect.suspend(() => query<{ id: string }>(`SELECT id FROM ${schema}.runners`)).pipe(
+      Effect.map((rows) => rows.map(({ id }) => id)),
+      Effect.catchDefect(() => Effect.succeed<ReadonlyArray<string>>([])),
+    )
+    /** What the state holds, for people who look into a failure. */
+    const state = Effect.gen(function* () {
+      const told: Record<string, unknown> = { now: new Date().toISOString() }
+      for (const table of [
+        "runs",
+        "runners",
+        "cluster_runners",
+        "cluster_locks",
+        "cluster_messages",
+        "cluster_replies",
+      ])
+        told[table] = yield* query(`SELECT * FROM ${schema}.${table}`).pipe(Effect.catchDefect(Effect.succeed))
+      return told
+    })
     const isDone = Effect.gen(function* () {
       const exports = yield* query<{ next_due_at: string | null }>(`SELECT next_due_at FROM ${schema}.exports`)
       const all = yield* runs
@@ -98,9 +115,9 @@ export const cluster = Effect.fnUntraced(function* (own?: DevPostgres) {
       const comparison = yield* world.compare(ledger, names.table)
       assert.isTrue(comparison.equal, `${told}: ${JSON.stringify(comparison)}`)
     })
-    return { file, heldBy, isDone, names, runs, schema, start, url, verify }
+    return { file, heldBy, isDone, names, present, runs, schema, start, state, url, verify }
   }
-  return { crash, door, generation, query, reconnect, server }
+  return { crash: crashed, door, generation, query, reconnect, server }
 })
 
 export const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>

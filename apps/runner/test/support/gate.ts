@@ -1,50 +1,71 @@
 /** A door in front of a server: while it is closed, nobody gets through, and whoever was inside is thrown out. */
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { connect, createServer, type AddressInfo, type Socket } from "node:net"
+import { Readable } from "node:stream"
+import { setTimeout as sleep } from "node:timers/promises"
 
-export const gate = (port: number) =>
+export interface Gate {
+  readonly port: number
+  readonly close: () => void
+  readonly open: () => void
+}
+
+/** How fast the server's answers come through. */
+export interface Line {
+  readonly bytes: number
+  readonly everyMillis: number
+}
+
+export const gate = (port: number, line?: Line): Effect.Effect<Gate, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.callback<{ readonly port: number; readonly close: () => void; readonly open: () => void; end: () => void }>(
-      (resume) => {
-        const inside = new Set<Socket>()
-        let isOpen = true
-        const server = createServer((outer) => {
-          if (!isOpen) return outer.destroy()
-          const inner = connect(port, "127.0.0.1")
-          for (const [one, other] of [
-            [outer, inner],
-            [inner, outer],
-          ] as const) {
-            inside.add(one)
-            one
-              .on("error", () => {})
-              .on("close", () => {
-                inside.delete(one)
-                other.destroy()
-              })
-            one.pipe(other)
-          }
-        })
-        const close = () => {
-          isOpen = false
-          for (const socket of inside) socket.destroy()
+    Effect.callback<Gate & { readonly end: () => void }>((resume) => {
+      const inside = new Set<Socket>()
+      let isOpen = true
+      const server = createServer((outer) => {
+        if (!isOpen) return outer.destroy()
+        const inner = connect(port, "127.0.0.1")
+        for (const [one, other] of [
+          [outer, inner],
+          [inner, outer],
+        ] as const) {
+          inside.add(one)
+          one
+            .on("error", () => {})
+            .on("close", () => {
+              inside.delete(one)
+              other.destroy()
+            })
         }
-        server.listen(0, "127.0.0.1", () =>
-          resume(
-            Effect.succeed({
-              port: (server.address() as AddressInfo).port,
-              close,
-              open: () => {
-                isOpen = true
-              },
-              end: () => {
-                close()
-                server.close()
-              },
-            }),
-          ),
-        )
-      },
-    ),
+        outer.pipe(inner)
+        if (line === undefined) inner.pipe(outer)
+        else
+          Readable.from(slowly(inner, line))
+            .on("error", () => outer.destroy())
+            .pipe(outer)
+      })
+      const close = () => {
+        isOpen = false
+        for (const socket of inside) socket.destroy()
+      }
+      const open = () => {
+        isOpen = true
+      }
+      const end = () => {
+        close()
+        server.close()
+      }
+      server.listen(0, "127.0.0.1", () =>
+        resume(Effect.succeed({ port: (server.address() as AddressInfo).port, close, open, end })),
+      )
+    }),
     ({ end }) => Effect.sync(end),
   )
+
+async function* slowly(from: Socket, { bytes, everyMillis }: Line) {
+  for await (const chunk of from as AsyncIterable<Buffer>) {
+    for (let at = 0; at < chunk.length; at += bytes) {
+      yield chunk.subarray(at, at + bytes)
+      await sleep(everyMillis)
+    }
+  }
+}
