@@ -11,7 +11,7 @@ import { type CommandFailed, failed, reported, usage } from "./failure.ts"
 import type { Asked } from "./flags.ts"
 
 const ofUrl = (by: string, url: Redacted.Redacted, json: boolean) =>
-  Effect.fromResult(Place.parse(url)).pipe(Effect.catch((problem) => usage(`${by} ${problem}`, json)))
+  Effect.fromResult(Place.parse(url)).pipe(Effect.catch((problem) => usage(`${by}: ${problem}`, json)))
 
 /** The place that is meant: as said, failing that as the configuration says, failing that the usual folder. */
 export const placeOf = ({ config = "batch-exports.yaml", data, json = false }: Asked) => {

@@ -62,7 +62,35 @@ const asked = (address: string, host: string) =>
     request.end()
   })
 
+/** The beginning of a request's body, after which the connection breaks. */
+const brokenOff = (address: string, body: string, missing: number) =>
+  Effect.callback<void>((resume) => {
+    const request = plainRequest(new URL("/api/exports", address), {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) + missing },
+    })
+    request.on("error", () => {}).on("close", () => resume(Effect.void))
+    request.write(body, () => request.destroy())
+  })
+
 describe("the API", () => {
+  it.live("takes no request whose body broke off, even where it could be read so far", () =>
+    Effect.gen(function* () {
+      const body = JSON.stringify({ name: "mine", ...definition })
+      yield* Effect.gen(function* () {
+        const { address, get, post } = yield* client
+        yield* brokenOff(address, body.slice(0, 40), body.length - 40)
+        yield* brokenOff(address, body, 1)
+        const { items } = (yield* get("/api/exports")).body
+        assert.deepStrictEqual(
+          items.map(({ name }: { readonly name: string }) => name),
+          ["events"],
+        )
+        assert.strictEqual((yield* post("/api/exports", JSON.parse(body))).status, 201)
+      }).pipe(withRunner(file(), yield* stateFolder), withKey)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("creates, changes, pauses and deletes exports, and shows no secret to anybody", () =>
     Effect.gen(function* () {
       const folder = yield* stateFolder
