@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { vi } from "vitest"
 import type { FailureData } from "../src/cli/failure.ts"
 import type { RunRecord } from "../src/cli/runs.ts"
-import { allFinished, until } from "./support/runnerProcess.ts"
+import { allFinished, query, until } from "./support/runnerProcess.ts"
 import { receiver } from "./support/receiver.ts"
 import { format, World } from "./support/World.ts"
 
@@ -122,6 +122,14 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       const comparison = yield* world.compare()
       assert.isTrue(comparison.equal, JSON.stringify(comparison))
       assert.match((yield* say("resume", "events")).stderr, /The runner is not running/)
+      query(folder, `UPDATE runs SET state = 'failed' WHERE id = '${id}'`)
+      assert.strictEqual((yield* say("pause", "events", "--note", "it fails")).code, 0)
+      const failing = (yield* say("status")).stdout
+      assert.match(
+        failing,
+        /events: it fails\n {2}why +.*logs --level error .*\n {2}to do +.*resume events --retry-failed/,
+      )
+      assert.match((yield* say("resume", "events", "--retry-failed")).stdout, /goes on\. Tried again: 1 failed run\./)
     }),
   )
 

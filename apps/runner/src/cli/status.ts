@@ -39,14 +39,20 @@ export const status = Command.make(
               ["waiting", "running", "failed"],
             ),
         ...exports.flatMap((each) =>
-          each.pauseReason === null
-            ? []
-            : ["", `${each.name}: ${each.pauseReason}`, `  to do   batch-exports resume ${shellWord(each.name)}`],
+          each.pauseReason === null ? [] : ["", `${each.name}: ${each.pauseReason}`, ...toDo(each)],
         ),
       ].join("\n"),
     )
   }),
 ).pipe(Command.withDescription("Show every export: its schedule, how far it is, what waits, runs and failed"))
+
+const toDo = ({ failed, name }: { readonly failed: number; readonly name: string }) =>
+  failed === 0
+    ? [`  to do   batch-exports resume ${shellWord(name)}`]
+    : [
+        `  why     batch-exports logs --level error --export ${shellWord(name)}`,
+        `  to do   batch-exports resume ${shellWord(name)} --retry-failed`,
+      ]
 
 const next = (millis: number): string => (millis <= 0 ? "now" : `in ${Times.lengthOf(millis)}`)
 
