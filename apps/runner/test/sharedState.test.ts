@@ -66,6 +66,19 @@ layer(World.layer({ windows: 2, rows: 500 }), { timeout: 120_000, excludeTestSer
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     )
 
+    it.effect("lets no session that stands still in a transaction keep its locks for longer than a lease", () =>
+      Effect.gen(function* () {
+        const { server } = yield* World
+        for (const place of [postgresPlace(server, "state_locks"), yield* pooledPlace(server, "state_locks")]) {
+          const shown = yield* Effect.gen(function* () {
+            const sql = yield* SqlClient.SqlClient
+            return yield* sql.withTransaction(sql`SHOW idle_in_transaction_session_timeout`)
+          }).pipe(Effect.provide(State.owned(place)))
+          assert.deepStrictEqual(shown, [{ idle_in_transaction_session_timeout: "5s" }])
+        }
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    )
+
     it.effect("says what an administrator has to do, and what is not there", () =>
       Effect.gen(function* () {
         const { query, server } = yield* World

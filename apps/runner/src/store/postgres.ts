@@ -22,6 +22,12 @@ import { sqlReason } from "./postgresError.ts"
 /** A statement here takes milliseconds; one that is not answered for so long stands on a connection that is dead. */
 const PATIENCE = 30_000
 
+/**
+ * A runner that is frozen in a transaction keeps its locks. They must be gone before the others have its leases, after eight
+ * seconds: the engine does not wait for them when it takes a shard over, and would leave what was begun there for ten minutes.
+ */
+const IDLE = "idle_in_transaction_session_timeout = '5s'"
+
 type Row = Record<string, unknown>
 
 /** As SQLite has it: counts and times are numbers; what a number cannot hold, such as the engine's identifiers, stays text. */
@@ -65,7 +71,7 @@ const open = Effect.fnUntraced(function* ({ connection: to, schema }: Postgres) 
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")
     const isPooled = rows[0]?.pid !== (client as unknown as { readonly processID: number | null }).processID
     pooled.set(client, isPooled)
-    if (!isPooled) await client.query(`SET search_path TO ${quoted(schema)}`)
+    if (!isPooled) await client.query(`SET search_path TO ${quoted(schema)}; SET ${IDLE}`)
   }
   const pool = yield* Effect.acquireRelease(
     Effect.sync(() => {
@@ -105,7 +111,7 @@ const open = Effect.fnUntraced(function* ({ connection: to, schema }: Postgres) 
       return Effect.sync(giveUp)
     })
 
-  const searchPath = `SET LOCAL search_path TO ${quoted(schema)}`
+  const settings = `SET LOCAL search_path TO ${quoted(schema)}; SET LOCAL ${IDLE}`
 
   /** A pooler keeps a session for a transaction only, and so the schema. */
   const run = (lease: Lease, text: string, values: ReadonlyArray<unknown>, rowMode?: "array") =>
@@ -114,7 +120,7 @@ const open = Effect.fnUntraced(function* ({ connection: to, schema }: Postgres) 
   const perform = (lease: Lease, text: string, values: ReadonlyArray<unknown>, rowMode?: "array") => {
     if (!lease.pooled || lease.inTransaction) return send(lease, text, values, rowMode)
     return Effect.gen(function* () {
-      yield* send(lease, `BEGIN; ${searchPath}`, [])
+      yield* send(lease, `BEGIN; ${settings}`, [])
       const result = yield* send(lease, text, values, rowMode).pipe(
         Effect.tapError(() => (lease.broken ? Effect.void : Effect.ignore(send(lease, "ROLLBACK", [])))),
       )
@@ -140,7 +146,7 @@ const open = Effect.fnUntraced(function* ({ connection: to, schema }: Postgres) 
         const word = control.exec(text)?.[1]
         if (word === undefined) return rows(text, values, transform)
         if (word === "BEGIN") {
-          return Effect.map(send(lease, lease.pooled ? `${text}; ${searchPath}` : text, []), () => {
+          return Effect.map(send(lease, lease.pooled ? `${text}; ${settings}` : text, []), () => {
             lease.inTransaction = true
             return []
           })

@@ -30,7 +30,7 @@ export const sqlReason = (
   const isForOperators = operation === "connect" || code?.startsWith("53") === true || code === "25006"
   const properties = { cause, operation, message: isForOperators ? `${message}. ${remedy}` : message }
   // Read-only is what a server is that has become the standby of another one, until somebody says where that is.
-  if (operation === "connect" || code === undefined || /^(08|57P|53|25006)/.test(code)) {
+  if (operation === "connect" || code === undefined || /^(08|57P|53|25006|25P03)/.test(code)) {
     return new SqlError.ConnectionError(properties)
   }
   if (code === "42501") return new SqlError.AuthorizationError(properties)
