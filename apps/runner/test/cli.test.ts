@@ -122,6 +122,12 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       const comparison = yield* world.compare()
       assert.isTrue(comparison.equal, JSON.stringify(comparison))
       assert.match((yield* say("resume", "events")).stderr, /The runner is not running/)
+      assert.strictEqual((yield* say("runs", "--skipped")).stdout, "nothing was skipped\n")
+      query(folder, "UPDATE occurrences SET outcome = 'skipped', reason = 'overlap', run_id = NULL")
+      assert.match(
+        (yield* say("runs", "--skipped", "--export", "events", "--limit", "1")).stdout,
+        /events .*Z +1 +overlap\n$/,
+      )
       query(folder, `UPDATE runs SET state = 'failed' WHERE id = '${id}'`)
       assert.strictEqual((yield* say("pause", "events", "--note", "it fails")).code, 0)
       const failing = (yield* say("status")).stdout

@@ -275,6 +275,11 @@ describe("planning on a clock", () => {
           Effect.map(Runs.list({ export: name, limit: 10 }), (runs) => runs.map((run) => run.state).toReversed())
         assert.deepStrictEqual(yield* states("queued"), ["starting", "scheduled", "scheduled", "scheduled"])
         assert.deepStrictEqual(yield* states("skipping"), ["starting"])
+        const left = yield* Exports.skipped({ limit: 10 })
+        assert.deepStrictEqual(
+          left.map((each) => [each.export, time(each.start), each.reason]).toReversed(),
+          [1, 2, 3].map((hour) => ["skipping", time(START + hour * HOUR), "overlap"]),
+        )
         assert.deepStrictEqual(
           (yield* Exports.occurrences("skipping")).map(({ outcome, reason }) => reason ?? outcome),
           ["run", "overlap", "overlap", "overlap"],

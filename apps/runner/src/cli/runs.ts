@@ -7,6 +7,7 @@ import { find } from "./backfillProgress.ts"
 import { usage } from "./failure.ts"
 import * as Flags from "./flags.ts"
 import * as Format from "./format.ts"
+import { skipped } from "./skipped.ts"
 import { withState } from "./state.ts"
 import * as Times from "./times.ts"
 
@@ -22,6 +23,10 @@ export const runs = Command.make(
       Flag.withDescription("Only of the backfill whose id begins so"),
       Flag.optional,
     ),
+    skipped: Flag.Boolean("skipped").pipe(
+      Flag.withDescription("In place of runs, what schedules left out, and why"),
+      Flag.withDefault(false),
+    ),
     limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many (default: 20)"), Flag.withDefault(20)),
     data: Flags.dataOfRuns,
     json: Flags.json,
@@ -31,6 +36,10 @@ export const runs = Command.make(
       if (Option.isSome(flags.run)) {
         const run = yield* findRun(flags.run.value, flags.json)
         return yield* Console.log(flags.json ? JSON.stringify(asData(run)) : describe(run))
+      }
+      if (flags.skipped) {
+        const question = { export: Option.getOrUndefined(flags.export), limit: flags.limit }
+        return yield* Console.log(yield* skipped(question, flags.json))
       }
       const found = yield* Runs.list({
         export: Option.getOrUndefined(flags.export),

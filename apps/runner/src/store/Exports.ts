@@ -236,3 +236,21 @@ export const occurrences = Effect.fnUntraced(function* (name: string, from = 0) 
     runId: row["run_id"] === null ? null : String(row["run_id"]),
   }))
 })
+
+/** What schedules left out, the newest first. */
+export const skipped = Effect.fnUntraced(function* (question: {
+  readonly export?: string | undefined
+  readonly limit: number
+}) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<Row>`SELECT * FROM occurrences
+    WHERE outcome = 'skipped' AND ${question.export === undefined ? sql`1 = 1` : sql`export = ${question.export}`}
+    ORDER BY window_start DESC, export LIMIT ${question.limit}`
+  return rows.map((row) => ({
+    export: String(row["export"]),
+    start: Number(row["window_start"]),
+    end: Number(row["window_end"]),
+    occurrences: Number(row["occurrences"]),
+    reason: String(row["reason"]),
+  }))
+})
