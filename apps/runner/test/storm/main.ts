@@ -10,7 +10,7 @@ import { faultsOf, storm } from "./storm.ts"
 
 const SEED = Number(process.env["SEED"] ?? 20_260_131)
 const FAULTS = Number(process.env["FAULTS"] ?? 200)
-const RUNNERS = (process.env["RUNNERS"] ?? "2,3").split(",").map(Number)
+const RUNNERS = (process.env["RUNNERS"] ?? "2,3,2,3").split(",").map(Number)
 
 /** Milliseconds in which others have what a runner had that died or froze. */
 const TAKEOVER = 15_000
