@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { patiently } from "../src/store/patiently.ts"
 import * as Sqlite from "../src/store/sqlite.ts"
+import { isUnwritable } from "../src/store/unwritable.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "batch-exports-full-"))),
@@ -33,3 +34,15 @@ it.live("SQLite", () =>
     }).pipe(Effect.provide(Sqlite.layer(file)))
   }).pipe(Effect.scoped),
 )
+
+it.each([
+  ["SQLITE_FULL", 13, true],
+  ["SQLITE_IOERR_WRITE", 10 | (3 << 8), true],
+  ["SQLITE_IOERR_FSYNC", 10 | (4 << 8), true],
+  ["SQLITE_IOERR_TRUNCATE", 10 | (6 << 8), true],
+  ["SQLITE_IOERR_READ", 10 | (1 << 8), false],
+  ["SQLITE_IOERR_CORRUPTFS", 10 | (33 << 8), false],
+])("%s waits for space: %s, %s", (_, errcode, waits) => {
+  const error = Sqlite.failed("statement")(Object.assign(new Error("disk I/O error"), { errcode }))
+  assert.deepStrictEqual([error.isRetryable, isUnwritable(error)], [waits, waits])
+})

@@ -3,6 +3,7 @@ import { Context, Effect, Layer, type Scope, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { isFull } from "./unwritable.ts"
 
 type Row = Record<string, unknown>
 
@@ -19,10 +20,6 @@ export const failed = (operation: string) => (cause: unknown) => {
       : SqlError.classifySqliteError(cause, { message, operation }),
   })
 }
-
-/** SQLITE_FULL, and SQLITE_IOERR, which is what a quota or a disk that is gone shows as. */
-const isFull = (cause: unknown): boolean =>
-  typeof cause === "object" && cause !== null && "errcode" in cause && [10, 13].includes(Number(cause.errcode) & 0xff)
 
 const bound = (value: unknown): SQLInputValue => {
   if (typeof value === "boolean") return value ? 1 : 0
