@@ -51,6 +51,7 @@ export const serveConsole = Effect.fn("demoConsole")(function* (world: Demo, kee
     // Somebody else's: then any.
     Effect.catchTag("ServeError", () => serve(0)),
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({ [variable]: key })),
+    Effect.catchTag("GuessableToken", ({ message }) => failed(message, "Set a longer one, or none.")),
     Effect.catch((error) =>
       failed(`the console cannot be shown: ${error.message}`, "Close what uses its folder or its port, and try again."),
     ),

@@ -5,7 +5,7 @@ import { FetchHttpClient } from "effect/http"
 import { flushCompileCache } from "node:module"
 import { setFlagsFromString } from "node:v8"
 import { load } from "../config/load.ts"
-import { isShut, Listening, problemOfToken } from "../http/Listening.ts"
+import { checkedToken, type GuessableToken, isShut, Listening } from "../http/Listening.ts"
 import { builtIn } from "../plugins.ts"
 import { Definitions } from "../runner/Definitions.ts"
 import * as Runner from "../runner/Runner.ts"
@@ -28,8 +28,8 @@ export const start = Command.make(
     const asked = yield* hangUps
     const configuration = yield* load(flags.config, builtIn).pipe(Effect.catch((error) => reported(error)))
     const { listen, token } = configuration.runner
-    const problem = listen === undefined ? undefined : problemOfToken(token)
-    if (problem !== undefined) return yield* failed(problem, "Make one with: openssl rand -base64 24")
+    // Before the state is opened.
+    if (listen !== undefined) yield* checkedToken(token).pipe(Effect.catch(guessable))
     const place = yield* placeOf(flags)
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
     const logger = pretty ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)
@@ -37,6 +37,7 @@ export const start = Command.make(
       Effect.provide(Runner.layer(configuration, place)),
       // In this order: telemetry adds its logger to those that there are.
       Effect.provide(telemetry.pipe(Layer.provideMerge(Logger.layer([logger])))),
+      Effect.catchTag("GuessableToken", guessable),
       Effect.catchTag("ServeError", (error) =>
         failed(
           `the address of the console cannot be listened on: ${error.message}`,
@@ -56,6 +57,8 @@ export const start = Command.make(
     { command: "batch-exports start --data /var/lib/batch-exports", description: "Keep the state elsewhere" },
   ]),
 )
+
+const guessable = ({ message }: GuessableToken) => failed(message, "Make one with: openssl rand -base64 24")
 
 /**
  * By itself V8 lets its heap grow to several times what is alive before it collects, and collects nothing while a runner idles: what

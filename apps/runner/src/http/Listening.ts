@@ -1,5 +1,5 @@
 /** Where the runner listens, and who may come in there. Light: a runner that does not listen loads no server. */
-import { Context, Layer, Redacted, Ref } from "effect"
+import { Context, Effect, Layer, Redacted, Ref, Schema } from "effect"
 import { shortestToken } from "../config/RunnerSettings.ts"
 import { isLoopback } from "./security/judge.ts"
 
@@ -21,13 +21,18 @@ export const tokenOf = (configured: Redacted.Redacted | undefined): Redacted.Red
   return configured ?? (token === undefined || token === "" ? undefined : Redacted.make(token))
 }
 
-/** Undefined where the token may be used. That of the configuration has been decoded; the environment's is looked at here. */
-export const problemOfToken = (configured: Redacted.Redacted | undefined): string | undefined => {
-  const token = tokenOf(configured)
-  return token === undefined || Redacted.value(token).length >= shortestToken
-    ? undefined
-    : `BATCH_EXPORTS_TOKEN is shorter than ${shortestToken} characters`
-}
+export class GuessableToken extends Schema.TaggedError<GuessableToken>()("GuessableToken", {
+  message: Schema.String,
+}) {}
+
+/** Fails where the token may not be used. That of the configuration has been decoded; the environment's is looked at here. */
+export const checkedToken = (configured: Redacted.Redacted | undefined) =>
+  Effect.suspend(() => {
+    const token = tokenOf(configured)
+    return token === undefined || Redacted.value(token).length >= shortestToken
+      ? Effect.succeed(token)
+      : Effect.fail(new GuessableToken({ message: `BATCH_EXPORTS_TOKEN is shorter than ${shortestToken} characters` }))
+  })
 
 export const isLocal = ({ host }: Address): boolean => isLoopback(host.includes(":") ? `[${host}]` : host)
 

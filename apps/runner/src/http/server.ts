@@ -16,7 +16,7 @@ import { kinds } from "./handlers/kinds.ts"
 import { runs } from "./handlers/runs.ts"
 import { session } from "./handlers/session.ts"
 import { trials } from "./handlers/trials.ts"
-import { type Address, isLocal, Listening, tokenOf } from "./Listening.ts"
+import { type Address, checkedToken, isLocal, Listening } from "./Listening.ts"
 import { Access } from "./security/Access.ts"
 import { guard } from "./security/guard.ts"
 
@@ -38,8 +38,10 @@ const url = (host: string, port: number): string => {
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`
 }
 
-export const layer = (address: Address, configured: Redacted.Redacted | undefined) => {
-  const token = tokenOf(configured)
+export const layer = (address: Address, configured: Redacted.Redacted | undefined) =>
+  Layer.unwrap(Effect.map(checkedToken(configured), (token) => serving(address, token)))
+
+const serving = (address: Address, token: Redacted.Redacted | undefined) => {
   const routes = Layer.mergeAll(Health.routes, api, Console.layer, guard({ loopback: isLocal(address) }))
   return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
     Layer.merge(announce(address.host)),

@@ -387,6 +387,8 @@ describe("the API", () => {
       assert.strictEqual(refused.code, 1)
       assert.match(refused.stderr, /BATCH_EXPORTS_TOKEN is shorter than 16 characters\n {2}to do .*openssl/)
       assert.notInclude(refused.stderr, "guessable")
+      const built = yield* Effect.flip(Effect.void.pipe(withRunner(file(), folder)))
+      assert.strictEqual(built.message, "BATCH_EXPORTS_TOKEN is shorter than 16 characters")
     }).pipe(Effect.scoped),
   )
 
