@@ -48,6 +48,20 @@ describe("the configuration file", () => {
     assert.deepStrictEqual([...exports.keys()], ["events"])
   })
 
+  it.each([
+    ["ftp://h/s3cret", "must be an http or https address"],
+    ["https://user:s3cret@h/", "must be an address without user and password"],
+    ["https://s3cret@h/", "must be an address without user and password"],
+    ["http://h:10080/s3cret", "must have another port: nothing is sent to 10080"],
+    ["https://h:6667/s3cret", "must have another port: nothing is sent to 6667"],
+  ])("refuses to send notices to %s, which it does not repeat", (url, expected) => {
+    const [problem = "", ...others] = problems(`${good}\nrunner: { webhooks: [{ url: "${url}" }] }\n`)
+    assert.include(problem, expected)
+    assert.deepStrictEqual(others, [])
+    assert.notInclude(problem, "s3cret")
+    assert.lengthOf(problems(`${good}\nrunner: { webhooks: [{ url: "https://h:8443/s3cret" }] }\n`), 0)
+  })
+
   it("takes an anchor that every one of a thousand exports uses", () => {
     const anchored = edited("model: { name: events, teamId: 1 }", "model: &one { name: events, teamId: 1 }")
     const others = Array.from(

@@ -3,6 +3,7 @@ import { Redacted, Result, Schema } from "effect"
 import { lengthOf, lengthOfTime } from "../schedule/Settings.ts"
 import * as Place from "../store/Place.ts"
 import { positive } from "./positive.ts"
+import { problemOfAddress } from "./postAddress.ts"
 
 /** Characters: what cannot be guessed, however long somebody tries. */
 export const shortestToken = 16
@@ -17,11 +18,7 @@ const Webhook = Schema.Struct({
       description: "Where to POST to.",
       format: "password",
       writeOnly: true,
-    }).check(
-      Schema.makeFilter((text: string) =>
-        /^https?:\/\//.test(text) && URL.canParse(text) ? undefined : "must be an http or https address",
-      ),
-    ),
+    }).check(Schema.makeFilter(problemOfAddress)),
     { label: "webhook", disallowEncode: true },
   ),
   format: Schema.optionalKey(
