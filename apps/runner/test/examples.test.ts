@@ -1,4 +1,3 @@
-import { createClient } from "@clickhouse/client"
 import { createEventsTable } from "@batch-exports/fixtures"
 import { clickHouse } from "@batch-exports/dev-services"
 import { Effect, Result } from "effect"
@@ -6,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { parseAllDocuments } from "yaml"
 import { builtIn, decodeText } from "batch-exports"
+import { clickHouseClient } from "./support/clients.ts"
 import { faultsOf, type Manifest } from "./support/kubernetes.ts"
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8")
@@ -130,7 +130,7 @@ describe("the examples", () => {
   it.live("make a ClickHouse table of the documented shape, with events in it", () =>
     Effect.gen(function* () {
       const server = yield* clickHouse()
-      const client = createClient({ url: server.url, username: server.user, password: server.password })
+      const client = yield* clickHouseClient(server)
       yield* Effect.promise(async () => {
         const shape = async (database: string) => {
           const result = await client.query({
@@ -152,7 +152,6 @@ describe("the examples", () => {
           format: "JSONEachRow",
         })
         assert.deepStrictEqual(await counted.json(), [{ rows: 10800 }])
-        await client.close()
       })
     }).pipe(Effect.scoped),
   )

@@ -1,10 +1,10 @@
 /** An export that is interrupted while it copies leaves nothing behind: not in ClickHouse, not in Postgres. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { createClient } from "@clickhouse/client"
 import { Window } from "@batch-exports/core"
 import { Effect, Fiber, Result } from "effect"
 import { runExport } from "../src/runExport.ts"
+import { clickHouseClient } from "./support/clients.ts"
 import { configuration } from "./support/runner.ts"
 import { format, World } from "./support/World.ts"
 
@@ -29,10 +29,7 @@ layer(World.layer({ windows: 1, rows: 5_000 }), { timeout: 180_000, excludeTestS
   (it) => {
     const prepare = Effect.fnUntraced(function* (name: string) {
       const world = yield* World
-      const client = yield* Effect.acquireRelease(
-        Effect.sync(() => createClient({ url: world.ch.url, username: world.ch.user, password: world.ch.password })),
-        (opened) => Effect.promise(() => opened.close()),
-      )
+      const client = yield* clickHouseClient(world.ch)
       const count = (query: string) =>
         Effect.promise(async () => {
           const result = await client.query({ query, format: "JSONEachRow" })

@@ -3,13 +3,13 @@
  * memory the runner needs before and after. `npm run test:fleet`, with `-- --exports 100 --concurrency 8` for other figures. Fails where
  * it idles above `--most` megabytes afterwards.
  */
-import { createClient } from "@clickhouse/client"
 import { Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import { parse, stringify } from "yaml"
+import { clickHouseClient } from "../support/clients.ts"
 import { told } from "../support/quantiles.ts"
 import { allFinished, until } from "../support/runnerProcess.ts"
 import { residentMegabytes } from "../support/memory.ts"
@@ -33,14 +33,13 @@ const main = Effect.gen(function* () {
   const end = (Math.floor((Date.now() + Number(said.idle) * 1000) / MINUTE) + 1) * MINUTE
   const start = end - MINUTE
   const iso = (at: number) => new Date(at).toISOString()
+  const client = yield* clickHouseClient(world.ch)
   yield* Effect.promise(async () => {
-    const client = createClient({ url: world.ch.url, username: world.ch.user, password: world.ch.password })
     for (const query of [
       "CREATE TABLE posthog.orders (id UInt32, total Decimal(10, 2), state String, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY at",
       `INSERT INTO posthog.orders SELECT number, number / 7, 'open', toDateTime64('${iso(start).slice(0, 19)}', 3, 'UTC') + number % 60 FROM numbers(100)`,
     ])
       await client.command({ query })
-    await client.close()
   })
   const file = world.config()
   const { exports: _, ...rest } = parse(readFileSync(file, "utf8")) as Readonly<Record<string, object>>

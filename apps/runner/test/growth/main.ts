@@ -3,13 +3,13 @@
  * than after the first third, when all code has been compiled. `npm run test:growth`, with `-- --runs 600` for less. Fails
  * where it grows by more than `--most` kilobytes a run, or idles above `--idle-most` megabytes.
  */
-import { createClient } from "@clickhouse/client"
 import { Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import { parse, stringify } from "yaml"
+import { clickHouseClient } from "../support/clients.ts"
 import { residentMegabytes } from "../support/memory.ts"
 import { quantile } from "../support/quantiles.ts"
 import { query } from "../support/runnerProcess.ts"
@@ -32,15 +32,14 @@ const START = Date.UTC(2026, 0, 1)
 
 const main = Effect.gen(function* () {
   const world = yield* World
+  const client = yield* clickHouseClient(world.ch)
   yield* Effect.promise(async () => {
-    const client = createClient({ url: world.ch.url, username: world.ch.user, password: world.ch.password })
     const rows = `SELECT number, number / 7, 'open', toDateTime64(${START / 1000}, 3, 'UTC') + number * 6 FROM numbers(${windows * 10})`
     for (const query of [
       "CREATE TABLE posthog.orders (id UInt32, total Decimal(10, 2), state String, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY at",
       `INSERT INTO posthog.orders ${rows}`,
     ])
       await client.command({ query })
-    await client.close()
   })
   const file = world.config()
   const { exports: _, ...rest } = parse(readFileSync(file, "utf8")) as Readonly<Record<string, object>>

@@ -3,7 +3,6 @@
  * the next period. The part in a browser runs where there is one.
  */
 import { createSessionTables } from "@batch-exports/fixtures"
-import { createClient } from "@clickhouse/client"
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect, Ref } from "effect"
 import { readdirSync, readFileSync, statSync } from "node:fs"
@@ -12,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import type { Page } from "playwright-core"
 import { gzipSync } from "node:zlib"
 import { Listening } from "../../src/http/Listening.ts"
+import { clickHouseClient } from "../support/clients.ts"
 import { finishedRuns, runsUntil, withRunner } from "../support/runner.ts"
 import { World } from "../support/World.ts"
 import { hasBrowser, launch, picture } from "./browser.ts"
@@ -51,12 +51,9 @@ const destination = (world: World["Service"], table: string) => ({
 })
 
 /** Beside the events, empty, so that there are their columns to show. */
-const sessionTables = Effect.flatMap(World, ({ ch }) =>
-  Effect.promise(async () => {
-    const source = createClient({ url: ch.url, username: ch.user, password: ch.password })
-    await createSessionTables(source, "posthog")
-    await source.close()
-  }),
+const sessionTables = Effect.flatMap(World, ({ ch }) => clickHouseClient(ch)).pipe(
+  Effect.flatMap((source) => Effect.promise(() => createSessionTables(source, "posthog"))),
+  Effect.scoped,
 )
 
 layer(World.layer({ windows: 3, rows: 900 }), { timeout: 180_000, excludeTestServices: true })("over HTTP", (it) => {

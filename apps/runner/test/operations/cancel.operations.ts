@@ -1,7 +1,7 @@
 /** A run is cancelled by somebody else than the runner that has it in hand: how long until nothing of it is there. */
-import { createClient } from "@clickhouse/client"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { clickHouseClient } from "../support/clients.ts"
 import { cluster, until } from "../support/cluster.ts"
 import { listening } from "../support/listening.ts"
 import { locked, waitingForLock } from "../support/locked.ts"
@@ -30,12 +30,7 @@ layer(World.layer({ windows: 1, rows: 12_000 }), { timeout: 180_000, excludeTest
           const { names } = work
           way.hold()
           const runners = [work.start(), work.start()].map(listening)
-          const client = yield* Effect.acquireRelease(
-            Effect.sync(() =>
-              createClient({ url: world.ch.url, username: world.ch.user, password: world.ch.password }),
-            ),
-            (opened) => Effect.promise(() => opened.close()),
-          )
+          const client = yield* clickHouseClient(world.ch)
           const queries = Effect.promise(async () => {
             const query =
               "SELECT query FROM system.processes WHERE query LIKE '%FORMAT Template%' AND query NOT LIKE '%system.processes%'"
