@@ -114,7 +114,7 @@ const persistently = <A>(
     let waitingSince: number | undefined
 
     const once = options.export.source.open.pipe(
-      Effect.flatMap(rememberingWatermark),
+      Effect.flatMap(rememberingEnd),
       Effect.flatMap(work),
       Effect.scoped,
       around,
@@ -148,7 +148,9 @@ const persistently = <A>(
   })
 
 /** A window that had ended a moment ago has ended: it is asked once whether it has. */
-const rememberingWatermark = (source: Source.Opened): Effect.Effect<Source.Opened> =>
-  source.watermark === undefined
-    ? Effect.succeed(source)
-    : Effect.map(Effect.cached(source.watermark), (watermark) => ({ ...source, watermark }))
+const rememberingEnd = Effect.fnUntraced(function* (source: Source.Opened): Effect.fn.Return<Source.Opened> {
+  const now = yield* Effect.cached(source.now)
+  return source.watermark === undefined
+    ? { ...source, now }
+    : { ...source, now, watermark: yield* Effect.cached(source.watermark) }
+})

@@ -38,6 +38,7 @@ export interface Opened {
   readonly now: Effect.Effect<DateTime.Utc, SourceError>
   /**
    * Everything that was ingested before this instant can be read; a window that ends later is still open. Without it, `now`.
+   * It may run ahead of `now`: a window has ended when it has by both.
    * Rows that carry an earlier time and become visible later are lost to an append.
    */
   readonly watermark?: Effect.Effect<DateTime.Utc, SourceError>

@@ -97,8 +97,12 @@ describe("exportWindow", () => {
   it.effect("refuses a window that has not ended by the source's clock", () =>
     Effect.gen(function* () {
       const store = MemoryDestination.makeStore()
-      const error = yield* Effect.flip(run(store, hour(0), { now: DateTime.makeUnsafe("2026-01-31T00:59:59.999Z") }))
-      assert.strictEqual(error.reason, "WindowOpen")
+      const now = DateTime.makeUnsafe("2026-01-31T00:59:59.999Z")
+      for (const watermark of [{}, { watermark: hour(0).end }]) {
+        const error = yield* Effect.flip(run(store, hour(0), { now, ...watermark }))
+        assert.strictEqual(error.reason, "WindowOpen")
+        assert.include(error.message, "ends in the future")
+      }
       assert.deepStrictEqual(store, MemoryDestination.makeStore())
     }),
   )
