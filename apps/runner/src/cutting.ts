@@ -20,7 +20,7 @@ export interface Work {
   readonly parts: ReadonlyArray<Source.Cut>
   /** What an earlier attempt of this run has exported of it. */
   readonly before: ExportWindow.Outcome | undefined
-  /** Where the first part goes: open already, where it is the whole window. */
+  /** Where the first part goes: open already, where it is the whole window and all of it is new. */
   readonly destination: Destination.Configured
   /** Milliseconds that this took. */
   readonly opening: number
@@ -39,9 +39,10 @@ export const workOf = Effect.fn("workOf")(function* (
   const opened = yield* openOnce(destination, asked)
   const { missing } = opened.sink
   const isNew = Window.subtract(run.window, missing).length === 0
+  // Reading the ledger connects anew, and a user may have but one connection.
+  if (!isNew) yield* opened.close
   const before = isNew ? undefined : yield* exported(request, opened.sink)
   if (missing.length === 0) {
-    yield* opened.close
     // Its rows were counted when they were exported.
     const there: ExportWindow.Outcome = { _tag: "AlreadyExported", notices: before?.notices ?? [] }
     return { parts: [], before: there, destination, opening: opened.took }

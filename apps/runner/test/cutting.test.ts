@@ -101,8 +101,9 @@ describe("a run that is cut", () => {
                 }),
                 () => Effect.sync(() => asked.push("close")),
               ),
-            ledger: () =>
-              Stream.fromIterable(
+            ledger: () => {
+              asked.push("ledger")
+              return Stream.fromIterable(
                 options.held.map(([window, run, definition]) => ({
                   export: "e",
                   window,
@@ -112,7 +113,8 @@ describe("a run that is cut", () => {
                   bytes: 50,
                   committedAt: window.end,
                 })),
-              ),
+              )
+            },
           } as unknown as Destination.Configured,
         })
       const sorted = (work: Cutting.Work) => work.parts.map(({ window }) => Window.format(window))
@@ -125,7 +127,7 @@ describe("a run that is cut", () => {
         [2, undefined, ["open", "cut", "close"]],
       )
 
-      // It died after its first sub-window, and the definition was changed then.
+      // It died after its first sub-window, and the definition was changed then. One connection at a time.
       const half = yield* workOf({
         watermark: 30,
         missing: [minutes(10, 20)],
@@ -137,14 +139,14 @@ describe("a run that is cut", () => {
       assert.deepStrictEqual(sorted(half), [Window.format(minutes(10, 20))])
       assert.deepInclude(half.before, { _tag: "Exported", bytes: 50 })
       assert.match(half.before?.notices.join() ?? "", /^1 committed window was exported with another definition/)
-      assert.deepStrictEqual(asked.splice(0), ["open", "cut", "close"])
+      assert.deepStrictEqual(asked.splice(0), ["open", "close", "ledger", "cut"])
 
       // Rows that were counted when they were exported are not counted again.
       const done = yield* workOf({ watermark: 30, missing: [], held: [[minutes(0, 20), "r", "new"]] })
       assert.deepInclude(done, { parts: [], before: { _tag: "AlreadyExported", notices: [] } })
       const other = yield* workOf({ watermark: 30, missing: [], held: [[minutes(0, 20), "r", "old"]] })
       assert.lengthOf(other.before?.notices ?? [], 1)
-      assert.deepStrictEqual(asked.splice(0), ["open", "close", "open", "close"])
+      assert.deepStrictEqual(asked.splice(0), ["open", "close", "ledger", "open", "close", "ledger"])
 
       // What is open already is used, and closed with whoever used it: another attempt finds it as new as ever.
       const once = yield* workOf({ watermark: 30, missing: [minutes(0, 20)], held: [], parts: [part(0, 20)] })

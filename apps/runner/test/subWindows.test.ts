@@ -114,6 +114,27 @@ layer(World.layer({ windows: 2, rows: 8_000 }), { timeout: 120_000 })("sub-windo
   )
 
   it.effect(
+    "a user with one connection goes on with a window that is exported in part",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* World
+        const [window] = world.windows
+        if (window === undefined) return assert.fail("the world has a window")
+        const limit = (connections: number) => world.query(`ALTER USER posthog CONNECTION LIMIT ${connections}`)
+        yield* Effect.acquireRelease(limit(1), () => limit(-1))
+        const file = world.config({ destination: { table: "single", ledgerTable: "single_ledger" } })
+        const middle = new Date((window.start.getTime() + window.end.getTime()) / 2)
+        for (const end of [middle, window.end, window.end]) {
+          const args = ["events", "--json", "--config", file, "--window", format({ start: window.start, end })] as const
+          const done = yield* world.cli("run", ...args)
+          assert.strictEqual(done.code, 0, done.stderr)
+        }
+        assert.lengthOf(yield* joinedWindows("single_ledger", window.start, window.end), 2)
+      }),
+    patience,
+  )
+
+  it.effect(
     "atomicRun: true commits the window as one",
     () =>
       Effect.gen(function* () {

@@ -242,6 +242,23 @@ layer(Postgres.layer, { excludeTestServices: true })("aborts", (it) => {
     }),
   )
 
+  it.effect("the server ends the session while it is idle, before the first record", () =>
+    Effect.gen(function* () {
+      const schema = yield* freshSchema
+      const { sql } = yield* Postgres
+      const password = "insert-a-strong-password-here"
+      const role = yield* freshRole(password)
+      yield* sql(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
+      const to = yield* destination(schema, { user: role, password })
+      const run = runOf()
+      const sink = yield* to.open(run)
+      const ended = sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, [role])
+      yield* eventually("the session is gone", ended, ({ length }) => length === 0)
+      const error = yield* Effect.flip(sink.write({ window: run.window, bytes: bytesOf(pairRows(3)) }))
+      assert.deepStrictEqual([error.reason, error.recovery], ["ConnectionLost", "retry"])
+    }),
+  )
+
   it.effect("calls out of order are refused", () =>
     Effect.gen(function* () {
       const schema = yield* freshSchema

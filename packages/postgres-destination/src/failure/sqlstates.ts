@@ -79,7 +79,7 @@ export const exact: Readonly<Record<string, Rule>> = {
   ),
   "57P05": rule(
     "ConnectionLost",
-    `${again} Raise idle_session_timeout for this user above what the source needs to begin its answer.`,
+    `${again} Raise idle_session_timeout for this user above what the source needs to measure a window and to begin its answer.`,
   ),
 }
 
