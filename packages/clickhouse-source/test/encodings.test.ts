@@ -117,6 +117,8 @@ const unsupported: ReadonlyArray<readonly [FieldType.FieldType, FieldType.FieldT
   [T.timestamp(6), T.text(26)],
   [T.list(T.text()), T.text()],
   [T.list(T.text()), T.list(T.text(5))],
+  [T.list(T.timestamp(6)), T.list(T.timestamp(0))],
+  [T.list(T.timestamp(6)), T.list(T.timestamp(3))],
 ]
 
 describe("cast", () => {

@@ -193,12 +193,13 @@ const toTimestamp = (value: Value, from: Type<"Timestamp">, as: Type<"Timestamp"
   return fitted(value, as, sql, `(${sql} != ${value.sql})`)
 }
 
-/** Lists pass where their elements do so unchanged, but for the fractions of seconds: no column has room for nine digits. */
+/** Lists pass where their elements do so unchanged, but for digits of a second past the sixth: no column has room for nine. */
 const toList = (value: Value, as: Type<"List">): Value | undefined => {
   if (value.type._tag !== "List") return undefined
   const { of } = value.type
   const sql = of._tag === "Decimal" ? "e" : within("e", of, digitsIn(as.of))
   const element = converted({ type: of, sql, nullable: false }, as.of)
-  if (element === undefined || (element.adjusted !== undefined && of._tag !== "Timestamp")) return undefined
+  if (element === undefined) return undefined
+  if (element.adjusted !== undefined && !(of._tag === "Timestamp" && of.digits > 6)) return undefined
   return { ...value, type: as, sql: `arrayMap(e -> ${element.sql}, ${value.sql})` }
 }
