@@ -17,14 +17,15 @@ interface Ends {
 const endsOf = (type: FieldType.FieldType, shown: number): Ends | undefined => {
   switch (type._tag) {
     case "Date":
-      return { low: `toDate32(${instant(first, 0)})`, high: `toDate32(${instant(last, 0)})` }
+      return { low: day(first / 86_400n), high: day(end / 86_400n - 1n) }
     case "Timestamp": {
       const { digits } = type
       // Nanoseconds end in 2262, and tens of them in 4892.
       if (digits > 8) return undefined
-      const low = instant(first, digits)
+      const low = instant(first * ticks(digits), digits)
       if (digits > 7) return { low }
-      return { low, high: instant(`${last}${fraction(Math.min(digits, shown))}`, digits) }
+      const unseen = ticks(digits - Math.min(digits, shown))
+      return { low, high: instant(end * ticks(digits) - unseen, digits) }
     }
     case "Decimal": {
       const { precision, scale } = type
@@ -47,12 +48,18 @@ const endsOf = (type: FieldType.FieldType, shown: number): Ends | undefined => {
   }
 }
 
-const first = "0001-01-01 00:00:00"
-const last = "9999-12-31 23:59:59"
+/** Seconds since 1970: the year 1 begins, and the year 10000. */
+const [first, end] = [-62_135_596_800n, 253_402_300_800n]
+
+const ticks = (digits: number) => 10n ** BigInt(digits)
 
 const fraction = (digits: number) => (digits === 0 ? "" : `.${"9".repeat(digits)}`)
 
-const instant = (at: string, digits: number) => `toDateTime64('${at}', ${digits}, 'UTC')`
+/** From integers: servers whose calendar is shorter read the text of such an instant as their own first or last one. */
+const instant = (at: bigint, digits: number) => `reinterpret(toInt64(${at}), 'DateTime64(${digits}, \\'UTC\\')')`
+
+/** No function makes such a date of a number; what is added to one is not looked at. */
+const day = (at: bigint) => `(toDate32('1970-01-01') + toInt32(${at}))`
 
 const all = 9
 
