@@ -194,6 +194,22 @@ layer(ClickHouseServer.layer)("counting", (it) => {
         (yield* addsUp(days, three, 5)).map(({ rows }) => rows),
         [34, 33, 33],
       )
+      // Few, but large: nothing bounds a table's records.
+      const large = `large_${name}`
+      yield* Effect.acquireRelease(
+        Effect.promise(() =>
+          connection.command({
+            query: `CREATE TABLE ${large} (at DateTime('UTC'), note String) ENGINE = MergeTree ORDER BY at
+              AS SELECT toDateTime('2026-01-01 12:00:00', 'UTC') + number, repeat('xxx', 1000000) FROM numbers(4)`,
+          }),
+        ),
+        () => Effect.promise(() => connection.command({ query: `DROP TABLE ${large} SYNC` })),
+      )
+      const few = yield* of({ name: "table", table: large, time: "at" })
+      assert.deepStrictEqual(
+        (yield* few.cut(day, { rows: 30, bytes: 7e6 })).map(({ holds }) => holds?.rows),
+        [2, 2],
+      )
       const whole = yield* of({ name: "table", table: name, key: ["id"] })
       assert.strictEqual(yield* whole.count(day), 50)
       assert.deepStrictEqual(yield* whole.earliest(day), day.start)

@@ -93,8 +93,9 @@ export const counting = (connection: Connection, model: SourceModel): Counting =
     if (arrivals?.additive !== true) return [{ window, holds: undefined }]
     const buckets = yield* histogram(arrivals, window, linesPerAnswer)
     const rows = buckets.reduce((sum, bucket) => sum + bucket.rows, 0)
-    // Most windows of most exports: to ask for the size would cost as much as a tenth of the export.
-    if (rows <= most.rows && rows * largeRecord <= most.bytes) return [{ window, holds: undefined }]
+    // Most windows of most exports of events: to ask for the size would cost as much as a tenth of the export.
+    const bytes = model.largest === undefined ? undefined : rows * model.largest
+    if (bytes !== undefined && bytes <= most.bytes && rows <= most.rows) return [{ window, holds: undefined }]
     const each = rows === 0 ? 1 : yield* size(window)
     const limit = Math.max(1, Math.min(most.rows, Math.floor(most.bytes / each)))
     const fine = rows <= limit ? buckets : yield* refined(arrivals, buckets, limit)
@@ -116,9 +117,6 @@ export const counting = (connection: Connection, model: SourceModel): Counting =
 }
 
 const linesPerAnswer = 4096
-
-/** Bytes. Hardly any record is larger on average: PostHog takes no event past the 1 MB of a message in Kafka. */
-const largeRecord = 1_000_000
 
 const spanOf = ({ end, start }: Window.Window) => ({
   start: DateTime.toEpochMillis(start),

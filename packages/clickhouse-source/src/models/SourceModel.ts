@@ -92,6 +92,8 @@ export interface SourceModel {
   /** One for each table that says when something arrived. Empty: everything is read each time, whenever it arrived. */
   readonly arrivals: ReadonlyArray<Arrivals>
   readonly size?: Size
+  /** Bytes that hardly any record has more of, where something sees to that. */
+  readonly largest?: number
   /** Whether a window holds what changed since its start, or everything, rather than what arrived in it. */
   readonly endless: boolean
   /** Fields that hold JSON documents, whose members may be read. */

@@ -174,6 +174,8 @@ export const events = (selection: Events): SourceModel => {
       { from: table, time: ingested, conditions: ingestion, where: chosen, params: team.params, additive: true },
     ],
     size: averageSize(table, contents, all(chosen, ...ingestion), team.params),
+    // PostHog takes no event past the 1 MB of a message in Kafka.
+    largest: 1_000_000,
     identity: {
       model: "events",
       table: selection.table ?? "events",
