@@ -1,5 +1,6 @@
+import type { ExportWindow } from "@batch-exports/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Layer, Logger, Ref, Stream } from "effect"
+import { Clock, DateTime, Effect, Layer, Logger, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as RunnerSettings from "../src/config/RunnerSettings.ts"
 import type { SqlClient } from "effect/sql"
@@ -44,6 +45,19 @@ const engine = (endsRuns: Ref.Ref<boolean>) =>
       }
     }),
   )
+
+const exported: ExportWindow.Outcome = {
+  _tag: "Exported",
+  windows: [],
+  sent: { rows: 1_000, adjusted: {} },
+  stored: { received: 1_000, inserted: 1_000, updated: 0, unchanged: 0 },
+  bytes: 10_000,
+  encoding: "jsonl",
+  leftOut: [],
+  committedAt: DateTime.makeUnsafe(START),
+  timings: { open: 1_000, transfer: 8_000, commit: 1_000 },
+  notices: [],
+}
 
 const loaded = (exports: Readonly<Record<string, Settings>>, identity: "Append" | "Upsert" = "Append"): Loaded => ({
   runner: RunnerSettings.make({ concurrency: 1_000, perDestination: 1_000 }),
@@ -201,36 +215,59 @@ describe("planning on a clock", () => {
     }).pipe(Effect.provide(state)),
   )
 
-  it.effect(
-    "the time that a backfill will take is told by its latest windows, not by a night that it stood still",
-    () =>
-      Effect.gen(function* () {
-        yield* TestClock.setTime(START)
-        const range = { start: START - 40 * HOUR, end: START }
-        const ask = { export: "events", range, step: "hour", mode: "once", concurrency: 1, windows: 40 } as const
-        const id = yield* Backfills.insert(ask)
-        const advance = Effect.gen(function* () {
-          const [backfill] = yield* Backfills.unfinished
-          assert.isDefined(backfill)
-          const window = { start: backfill.cursorAt, end: backfill.cursorAt + HOUR }
-          yield* Backfills.advance(backfill, { destination: "warehouse", windows: [window], cursor: window.end })
-          const [made] = yield* Runs.list({ states: ["scheduled"], limit: 1 })
-          yield* Runs.dispatch(made?.id ?? "")
-          const run = yield* Runs.take({ id: made?.id ?? "", generation: 1 }, "a runner")
-          assert.isDefined(run)
-          yield* Runs.attemptStarted(run)
-          yield* TestClock.adjust("10 seconds")
-          yield* Runs.completed(run, { _tag: "AlreadyExported", notices: [] })
-        })
-        const left = Effect.flatMap(Backfills.byPrefix(id), ([backfill]) =>
-          backfill === undefined ? Effect.undefined : Effect.map(progress(backfill), ({ millisLeft }) => millisLeft),
+  it.effect("a backfill's pace is that of its latest windows, without the night that it stood still", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const range = { start: START - 40 * HOUR, end: START }
+      const ask = { export: "events", range, step: "hour", mode: "once", concurrency: 20, windows: 40 } as const
+      /** Of these windows, each ten seconds long, how many are left, and the rows in a second. */
+      const told = (id: string) =>
+        Effect.flatMap(Backfills.byPrefix(id), ([backfill]) =>
+          backfill === undefined
+            ? Effect.undefined
+            : Effect.map(progress(backfill), ({ millisLeft, rowsPerSecond }) => [millisLeft, rowsPerSecond]),
         )
-        assert.isNull(yield* left)
-        for (let n = 0; n < 20; n++) yield* advance
-        yield* TestClock.adjust("12 hours")
-        for (let n = 0; n < 10; n++) yield* advance
-        assert.strictEqual(yield* left, 100_000)
-      }).pipe(Effect.provide(state)),
+      const start = Effect.fnUntraced(function* (id: string, count: number) {
+        const [backfill] = yield* Backfills.byPrefix(id)
+        assert.isDefined(backfill)
+        const windows = Array.from({ length: count }, (_, index) => ({
+          start: backfill.cursorAt + index * HOUR,
+          end: backfill.cursorAt + (index + 1) * HOUR,
+        }))
+        const cursor = backfill.cursorAt + count * HOUR
+        yield* Backfills.advance(backfill, { destination: "warehouse", windows, cursor })
+        return yield* Effect.forEach(
+          yield* Runs.list({ states: ["scheduled"], backfillId: id, limit: count }),
+          Effect.fnUntraced(function* (made) {
+            yield* Runs.dispatch(made.id)
+            const run = yield* Runs.take(made, "a runner")
+            assert.isDefined(run)
+            yield* Runs.attemptStarted(run)
+            return run
+          }),
+        )
+      })
+      const end = Effect.fnUntraced(function* (runs: ReadonlyArray<Run>) {
+        yield* TestClock.adjust("10 seconds")
+        for (const run of runs) yield* Runs.completed(run, exported)
+      })
+
+      const one = yield* Backfills.insert({ ...ask, concurrency: 1 })
+      assert.deepStrictEqual(yield* told(one), [null, 0])
+      for (let n = 0; n < 20; n++) yield* end(yield* start(one, 1))
+      const underWay = yield* start(one, 1)
+      yield* TestClock.adjust("12 hours")
+      // As one that is taken over after a stop, and begun again.
+      yield* end(underWay)
+      for (let n = 1; n <= 10; n++) {
+        assert.deepStrictEqual(yield* told(one), [(20 - n) * 10_000, 100], `${n} windows after it stood still`)
+        yield* end(yield* start(one, 1))
+      }
+
+      const many = yield* Backfills.insert(ask)
+      yield* end(yield* start(many, 20))
+      assert.deepStrictEqual(yield* told(many), [10_000, 2_000])
+    }).pipe(Effect.provide(state)),
   )
 
   it.effect("a run that waits is cancelled at once, one under way is asked to end", () =>

@@ -3,7 +3,7 @@ import type { Run as Contract } from "@batch-exports/core"
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
-import type { Row } from "./Run.ts"
+import { fromRow as runFromRow, type Row } from "./Run.ts"
 import * as Runs from "./Runs.ts"
 
 /** `running`: makes runs, oldest first. `failed`: one of its runs failed, and no more are made until it is resumed. */
@@ -121,13 +121,12 @@ export const counts = Effect.fnUntraced(function* (id: string) {
   } satisfies Counts
 })
 
-/** Its latest completed runs, and since when they went on. */
-export const latest = Effect.fnUntraced(function* (id: string) {
+/** Its latest completed runs. */
+export const latest = Effect.fnUntraced(function* (id: string, limit: number) {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<Row>`SELECT COUNT(*) AS runs, MIN(started_at) AS since, SUM(rows_received) AS received
-    FROM (SELECT started_at, rows_received FROM runs WHERE backfill_id = ${id} AND state = 'completed'
-      ORDER BY finished_at DESC LIMIT 10) AS latest`
-  return { runs: Number(row?.["runs"] ?? 0), rows: Number(row?.["received"] ?? 0), since: orNull(row?.["since"]) }
+  const rows = yield* sql<Row>`SELECT * FROM runs WHERE backfill_id = ${id} AND state = 'completed'
+    ORDER BY finished_at DESC LIMIT ${limit}`
+  return rows.map(runFromRow)
 })
 
 /** Makes the runs of the next windows, and remembers how far that reaches. */
