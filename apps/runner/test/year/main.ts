@@ -54,7 +54,9 @@ const main = Effect.gen(function* () {
   if (held?.windows !== hours || held.hours !== hours || held.rows !== held.stored) {
     return yield* Effect.die(new Error("the ledger does not hold every hour once"))
   }
-  const comparison = yield* world.compare()
+  // Which hour each row belongs to is in the ledger; hour by hour, this would take as long as the backfill.
+  const [first, last] = [world.windows[0], world.windows.at(-1)]
+  const comparison = yield* world.compare(first && last ? [{ start: first.start, end: last.end }] : [])
   if (!comparison.equal) return yield* Effect.die(new Error("the rows are not those of the source"))
   console.log("source = destination")
 })
