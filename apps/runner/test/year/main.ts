@@ -54,9 +54,8 @@ const main = Effect.gen(function* () {
   if (held?.windows !== hours || held.hours !== hours || held.rows !== held.stored) {
     return yield* Effect.die(new Error("the ledger does not hold every hour once"))
   }
-  // Which hour each row belongs to is in the ledger; hour by hour, this would take as long as the backfill.
-  const [first, last] = [world.windows[0], world.windows.at(-1)]
-  const comparison = yield* world.compare(first && last ? [{ start: first.start, end: last.end }] : [])
+  // Hour by hour, because copies of an event collapse within a window, not beyond it. This takes a while.
+  const comparison = yield* world.compare()
   if (!comparison.equal) return yield* Effect.die(new Error("the rows are not those of the source"))
   console.log("source = destination")
 })
