@@ -70,8 +70,8 @@ export const unusableState =
         return Effect.fail(error as Exclude<E, Unusable>)
       }
       if (place._tag === "Folder") {
-        const todo = "Look at the disk, and at who owns the files."
-        return failed(`the state in ${place.folder} cannot be used: ${error.message}`, todo, json)
+        const remedy = "Look at the disk, and at who owns the files."
+        return failed(`the state in ${place.folder} cannot be used: ${error.message}`, remedy, json)
       }
       const { message, remedy } =
         error instanceof SqlError.SqlError

@@ -39,14 +39,14 @@ export const status = Command.make(
               ["waiting", "running", "failed"],
             ),
         ...exports.flatMap((each) =>
-          each.pauseReason === null ? [] : ["", `${each.name}: ${each.pauseReason}`, ...toDo(each)],
+          each.pauseReason === null ? [] : ["", `${each.name}: ${each.pauseReason}`, ...remedies(each)],
         ),
       ].join("\n"),
     )
   }),
 ).pipe(Command.withDescription("Show every export: its schedule, how far it is, what waits, runs and failed"))
 
-const toDo = ({ failed, name }: { readonly failed: number; readonly name: string }) =>
+const remedies = ({ failed, name }: { readonly failed: number; readonly name: string }) =>
   failed === 0
     ? [`  to do   batch-exports resume ${shellWord(name)}`]
     : [
