@@ -24,18 +24,7 @@ export const gate = (port: number, line?: Line): Effect.Effect<Gate, never, Scop
       const server = createServer((outer) => {
         if (!isOpen) return outer.destroy()
         const inner = connect(port, "127.0.0.1")
-        for (const [one, other] of [
-          [outer, inner],
-          [inner, outer],
-        ] as const) {
-          inside.add(one)
-          one
-            .on("error", () => {})
-            .on("close", () => {
-              inside.delete(one)
-              other.destroy()
-            })
-        }
+        together(outer, inner, inside)
         outer.pipe(inner)
         if (line === undefined) inner.pipe(outer)
         else
@@ -60,6 +49,22 @@ export const gate = (port: number, line?: Line): Effect.Effect<Gate, never, Scop
     }),
     ({ end }) => Effect.sync(end),
   )
+
+/** Where one ends, the other does; `alive` holds both until then. */
+export const together = (outer: Socket, inner: Socket, alive: Set<Socket>): void => {
+  for (const [one, other] of [
+    [outer, inner],
+    [inner, outer],
+  ] as const) {
+    alive.add(one)
+    one
+      .on("error", () => {})
+      .on("close", () => {
+        alive.delete(one)
+        other.destroy()
+      })
+  }
+}
 
 async function* slowly(from: Socket, { bytes, everyMillis }: Line) {
   for await (const chunk of from as AsyncIterable<Buffer>) {

@@ -1,6 +1,7 @@
 /** A way to a server on which answers come to a standstill, as they do when somebody does not read any more. */
 import { Effect } from "effect"
 import { connect, createServer, type AddressInfo, type Socket } from "node:net"
+import { together } from "./gate.ts"
 
 export const stalling = (port: number, bytes: number) =>
   Effect.acquireRelease(
@@ -19,18 +20,8 @@ export const stalling = (port: number, bytes: number) =>
           held.add(inner)
         })
         outer.pipe(inner)
-        for (const [one, other] of [
-          [outer, inner],
-          [inner, outer],
-        ] as const) {
-          all.add(one)
-          one
-            .on("error", () => {})
-            .on("close", () => {
-              for (const set of [all, held]) set.delete(one)
-              other.destroy()
-            })
-        }
+        inner.on("close", () => held.delete(inner))
+        together(outer, inner, all)
       })
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
       return {
