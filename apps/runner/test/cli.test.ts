@@ -46,6 +46,11 @@ layer(World.layer({ windows: 3, rows: 900 }), { timeout: 120_000 })("the command
       const collector = yield* receiver((body, path) => {
         told.set(path, `${told.get(path) ?? ""}${JSON.stringify(body)}`)
       })
+      world.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://somebody:hidden@collector.example.com"
+      const refused = yield* Effect.promise(() => world.start("start", "--config", file, "--data", folder).finished)
+      assert.strictEqual(refused.code, 1)
+      assert.match(refused.stderr, /OTEL_EXPORTER_OTLP_ENDPOINT must be .* without user and password\n {2}to do/)
+      assert.notInclude(refused.stderr, "hidden")
       world.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector
       const runner = world.start("start", "--config", file, "--data", folder)
       delete world.env["OTEL_EXPORTER_OTLP_ENDPOINT"]

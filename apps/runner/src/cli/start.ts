@@ -5,6 +5,7 @@ import { FetchHttpClient } from "effect/http"
 import { flushCompileCache } from "node:module"
 import { setFlagsFromString } from "node:v8"
 import { load } from "../config/load.ts"
+import { problemOfAddress } from "../config/postAddress.ts"
 import { checkedToken, type GuessableToken, isShut, Listening } from "../http/Listening.ts"
 import { builtIn } from "../plugins.ts"
 import { Definitions } from "../runner/Definitions.ts"
@@ -30,13 +31,18 @@ export const start = Command.make(
     const { listen, token } = configuration.runner
     // Before the state is opened.
     if (listen !== undefined) yield* checkedToken(token).pipe(Effect.catch(guessable))
+    const collector = process.env[COLLECTOR] ?? ""
+    const problem = collector === "" ? undefined : problemOfAddress(collector)
+    if (problem !== undefined) {
+      return yield* failed(`${COLLECTOR} ${problem}`, "Set it to such as http://collector:4318, or unset it.")
+    }
     const place = yield* placeOf(flags)
     const pretty = flags.logFormat._tag === "None" ? process.stderr.isTTY : flags.logFormat.value === "pretty"
     const logger = pretty ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)
     yield* serve(flags.config, asked).pipe(
       Effect.provide(Runner.layer(configuration, place)),
       // In this order: telemetry adds its logger to those that there are.
-      Effect.provide(telemetry.pipe(Layer.provideMerge(Logger.layer([logger])))),
+      Effect.provide(telemetry(collector).pipe(Layer.provideMerge(Logger.layer([logger])))),
       Effect.catchTag("GuessableToken", guessable),
       Effect.catchTag("ServeError", (error) =>
         failed(
@@ -68,16 +74,18 @@ const guessable = ({ message }: GuessableToken) => failed(message, "Make one wit
  */
 const frugal = Effect.sync(() => setFlagsFromString("--heap-growing-percent=20"))
 
-/** Traces, metrics and logs go where the environment says (OTEL_EXPORTER_OTLP_ENDPOINT), if it does. */
-const telemetry = Layer.unwrap(
-  Effect.promise(async () => {
-    const baseUrl = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"]
-    if (baseUrl === undefined || baseUrl === "") return Layer.empty
-    const { Otlp } = await import("effect/observability")
-    const serviceName = process.env["OTEL_SERVICE_NAME"] ?? "batch-exports"
-    return Otlp.layerJson({ baseUrl, resource: { serviceName } }).pipe(Layer.provide(FetchHttpClient.layer))
-  }),
-)
+const COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+/** Traces, metrics and logs go where the environment says, if it does. */
+const telemetry = (baseUrl: string) =>
+  Layer.unwrap(
+    Effect.promise(async () => {
+      if (baseUrl === "") return Layer.empty
+      const { Otlp } = await import("effect/observability")
+      const serviceName = process.env["OTEL_SERVICE_NAME"] ?? "batch-exports"
+      return Otlp.layerJson({ baseUrl, resource: { serviceName } }).pipe(Layer.provide(FetchHttpClient.layer))
+    }),
+  )
 
 const serve = Effect.fnUntraced(function* (file: string, asked: Queue.Dequeue<void>) {
   const { definitions, runner } = yield* Ref.get(yield* Definitions)
