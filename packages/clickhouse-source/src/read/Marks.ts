@@ -74,10 +74,13 @@ export class Marks {
     )
   }
 
-  /** How many of the last bytes are the beginning of the nonce. */
+  /** How many of the last bytes are the beginning of the nonce. Nothing is allocated: this is asked of every chunk. */
   #beginning(data: Buffer, from: number): number {
-    for (let length = Math.min(this.#nonce.length - 1, data.length - from); length > 0; length--) {
-      if (data.subarray(data.length - length).equals(this.#nonce.subarray(0, length))) return length
+    const first = this.#nonce[0]!
+    let at = data.indexOf(first, Math.max(from, data.length - this.#nonce.length + 1))
+    while (at >= 0) {
+      if (this.#nonce.compare(data, at, data.length, 0, data.length - at) === 0) return data.length - at
+      at = data.indexOf(first, at + 1)
     }
     return 0
   }

@@ -36,10 +36,26 @@ async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undef
   // A second reader would see the rest of an answer, or its clean end.
   if (outcome.begun) give(options.misused)
   outcome.begun = true
-  const chunks = watched(stream, options.patience)
+  const chunks: AsyncIterator<Uint8Array, unknown> = stream[Symbol.asyncIterator]()
+  let isAsked = false
+  // One timer for all chunks: begun anew whenever one is asked for, and of no meaning while none is.
+  const timer = setTimeout(() => {
+    if (isAsked) stream.destroy(new Silence("no bytes"))
+  }, options.patience)
+  const nextChunk = async () => {
+    isAsked = true
+    timer.refresh()
+    try {
+      return await chunks.next()
+    } catch (cause) {
+      return give(broken(options, cause))
+    } finally {
+      isAsked = false
+    }
+  }
   try {
     for (;;) {
-      const next = await chunks.next().catch((cause: unknown) => give(broken(options, cause)))
+      const next = await nextChunk()
       if (next.done === true) break
       const ready = answer.push(next.value)
       if (ready !== undefined) yield* marks.push(ready)
@@ -51,6 +67,7 @@ async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undef
     if (marks.end().length > 0) yield marks.end()
     if (end._tag === "Whole") outcome.rows = end.rows ?? marks.rows
   } finally {
+    clearTimeout(timer)
     stream.destroy()
   }
 }
@@ -59,14 +76,4 @@ async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undef
 const broken = ({ answer, failed }: Options, cause: unknown): SourceError => {
   const { end } = answer.end()
   return failed(end._tag === "Exception" ? new Error(end.text) : cause)
-}
-
-async function* watched(stream: Readable, patience: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]()
-  for (;;) {
-    const timer = setTimeout(() => stream.destroy(new Silence("no bytes")), patience)
-    const next = await chunks.next().finally(() => clearTimeout(timer))
-    if (next.done === true) return
-    yield next.value
-  }
 }

@@ -71,7 +71,7 @@ export const copy = (session: Session, request: Request): Effect.Effect<Copied, 
   Effect.callback((resume) => {
     const at = { action: request.action, phase: "transfer", names: session.names } as const
     const progress: Progress = { bytes: 0, waitingFor: "server", broken: false }
-    const target = copyFrom(request.sql, { highWaterMark: bufferBytes })
+    const target = wholeMessages(copyFrom(request.sql, { highWaterMark: bufferBytes }), session.client)
     let over = false
 
     // Ends this attempt. The socket is closed before anything else: CopyDone must never follow a broken source.
@@ -102,6 +102,22 @@ export const copy = (session: Session, request: Request): Effect.Effect<Copied, 
       session.kill()
     })
   })
+
+/** A message's length and its bytes go out together: written one after the other, each is a packet, and a TLS record, of its own. */
+const wholeMessages = <Copy extends ReturnType<typeof copyFrom>>(
+  copy: Copy,
+  { connection }: Session["client"],
+): Copy => {
+  const writes = copy as unknown as { flushChunk: (chunk: Uint8Array) => boolean }
+  const flushChunk = writes.flushChunk.bind(copy)
+  writes.flushChunk = (chunk) => {
+    connection.stream.cork()
+    const hasRoom = flushChunk(chunk)
+    connection.stream.uncork()
+    return hasRoom
+  }
+  return copy
+}
 
 interface Progress {
   bytes: number
