@@ -3,7 +3,7 @@
  * the ledger holds and not from what an earlier attempt remembers, so that a run that died goes on with the rest.
  */
 import { type Destination, type ExportError, ExportWindow, Run, type Source, Window } from "@batch-exports/core"
-import { DateTime, Effect, type Scope } from "effect"
+import { DateTime, Effect, Fiber, type Scope } from "effect"
 import type { SubWindows } from "./config/SubWindows.ts"
 import { heldOf, ownOf } from "./held.ts"
 import { openOnce } from "./openOnce.ts"
@@ -34,8 +34,11 @@ export const workOf = Effect.fn("workOf")(function* (
   if (!mayBeCut(request)) return { parts: whole, before: undefined, destination, opening: 0 }
   const asked = ExportWindow.makeRun(request)
   yield* ExportWindow.refuse(asked, destination.plugin)
-  // A window that is open, or exported already, is not worth a look at where its records lie.
+  // A window that is open is not worth a look at where its records lie.
   yield* ExportWindow.closed(source, run.window)
+  // While the destination is opened: a small window's time goes into such questions. Of one that is exported already, nobody waits
+  // for the answer.
+  const cutting = yield* Effect.forkScoped(cut(request))
   const opened = yield* openOnce(destination, asked)
   const { missing } = opened.sink
   const isNew = Window.subtract(run.window, missing).length === 0
@@ -43,11 +46,12 @@ export const workOf = Effect.fn("workOf")(function* (
   if (!isNew) yield* opened.close
   const before = isNew ? undefined : yield* exported(request, opened.sink)
   if (missing.length === 0) {
+    yield* Fiber.interrupt(cutting)
     // Its rows were counted when they were exported.
     const there: ExportWindow.Outcome = { _tag: "AlreadyExported", notices: before?.notices ?? [] }
     return { parts: [], before: there, destination, opening: opened.took }
   }
-  const parts = yield* cut(request)
+  const parts = yield* Fiber.join(cutting)
   if (parts.length === 0) return { parts: whole, before, destination: opened.destination, opening: opened.took }
   yield* opened.close
   return { parts: rest(parts, missing), before, destination, opening: opened.took }

@@ -1,7 +1,7 @@
 /** What is left of a run that was cut, and what all its parts come to: without servers. */
 import { type Destination, type ExportWindow, type Run, type Source, Window } from "@batch-exports/core"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Stream } from "effect"
+import { DateTime, Deferred, Effect, Stream } from "effect"
 import * as Cutting from "../src/cutting.ts"
 
 const minutes = (from: number, to: number) =>
@@ -67,7 +67,7 @@ describe("a run that is cut", () => {
     }),
   )
 
-  it.effect("looks at the ledger before it looks at where records lie, and says what the ledger holds", () =>
+  it.effect("looks at the ledger and at where records lie, and says what the ledger holds", () =>
     Effect.gen(function* () {
       const asked: Array<string> = []
       const limits = { rows: 1, bytes: 1, parallel: 1 }
@@ -156,6 +156,32 @@ describe("a run that is cut", () => {
       assert.deepStrictEqual(asked.splice(0), ["close"])
       yield* Effect.scoped(once.destination.open(run))
       assert.deepStrictEqual(asked.splice(0), ["open", "close"])
+    }),
+  )
+
+  it.effect("is looked at while the destination is opened, and not waited for where all of it is there already", () =>
+    Effect.gen(function* () {
+      const isAsked = yield* Deferred.make<void>()
+      const window = minutes(0, 20)
+      const workOf = (missing: ReadonlyArray<Window.Window>, answer: Effect.Effect<ReadonlyArray<Source.Cut>>) =>
+        Cutting.workOf({
+          limits: { rows: 1, bytes: 1, parallel: 1 },
+          run: { id: "r", export: "e", window, mode: "once" },
+          source: {
+            encodings: ["jsonl"],
+            model: { name: "m", schema: { fields: [] }, identity: { _tag: "Append" } },
+            definition: "d",
+            now: Effect.succeed(DateTime.makeUnsafe(30 * 60_000)),
+            cut: () => Effect.andThen(Deferred.succeed(isAsked, undefined), answer),
+          } as unknown as Source.Opened,
+          destination: {
+            plugin: { capabilities: { identities: ["Append"], modes: ["once"], encodings: ["jsonl"], types: [] } },
+            open: () => Effect.as(Deferred.await(isAsked), { missing, projection: { encoding: "jsonl", leftOut: [] } }),
+            ledger: () => Stream.empty,
+          } as unknown as Destination.Configured,
+        })
+      assert.lengthOf((yield* workOf([window], Effect.succeed([part(0, 10), part(10, 20)]))).parts, 2)
+      assert.lengthOf((yield* workOf([], Effect.never)).parts, 0)
     }),
   )
 })
