@@ -1,6 +1,7 @@
 /** The version of this program, as its package says. */
 import { readFileSync } from "node:fs"
+import { packageFile } from "./packageFile.ts"
 
-export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+export const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as {
   readonly version: string
 }

@@ -1,6 +1,7 @@
 /** All contestants against each other on one scenario: a warm-up, then rounds in rotated order. */
 import { Console, Effect } from "effect"
 import { attempt, BenchmarkError } from "./BenchmarkError.ts"
+import { makeBundle } from "./bundle.ts"
 import type { Contestant, Name } from "./contestants/index.ts"
 import { textQuery } from "./contestants/plain.ts"
 import { makeEvents, window } from "./data.ts"
@@ -45,6 +46,7 @@ export const compete = Effect.fn("compete")(function* (options: {
   readonly proven: ReadonlySet<Name>
 }) {
   const { origin, scenario, servers, user } = options
+  yield* makeBundle
   yield* Console.error(`\n${describe(scenario)}: making the events`)
   yield* Effect.acquireRelease(
     attempt("make the events", (signal) => makeEvents(servers.client, DATABASE, scenario, signal)),

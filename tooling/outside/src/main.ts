@@ -35,6 +35,7 @@ const version = (name: string): string => {
 
 const pack = async (into: string): Promise<ReadonlyArray<string>> => {
   await succeed("the packages are built", "npx", ["tsc", "-b"], root)
+  await succeed("the command line is bundled", "npm", ["run", "--silent", "bundle"], join(root, "apps/runner"))
   await succeed("the console is built", "npx", ["vite", "build", "apps/console"], root)
   for (const path of published) {
     await succeed(`${path} is packed`, "npm", ["pack", "--silent", "--pack-destination", into], join(root, path))

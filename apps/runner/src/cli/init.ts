@@ -1,9 +1,9 @@
 /** `batch-exports init` and `batch-exports schema`: a configuration to start from, and its JSON Schema for editors. */
 import { Console, Effect, FileSystem, Path } from "effect"
 import { Command, Flag } from "effect/cli"
-import { fileURLToPath } from "node:url"
 import { jsonSchema } from "../config/jsonSchema.ts"
 import { decodeText } from "../config/load.ts"
+import { packageFile } from "../packageFile.ts"
 import { builtIn } from "../plugins.ts"
 import { reported, usage } from "./failure.ts"
 import * as Answers from "./initAnswers.ts"
@@ -11,7 +11,7 @@ import { look, type Looked } from "./initCatalogue.ts"
 import { exporting, isTable, nameOf } from "./initModel.ts"
 
 /** Shipped beside the code; the tests decode it. */
-export const example = fileURLToPath(new URL("../../batch-exports.example.yaml", import.meta.url))
+export const example = packageFile("batch-exports.example.yaml")
 
 const output = (description: string) =>
   Flag.String("output").pipe(Flag.withAlias("o"), Flag.withDescription(description))

@@ -2,12 +2,12 @@
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse, HttpStaticServer } from "effect/http"
 import { existsSync } from "node:fs"
-import { fileURLToPath } from "node:url"
+import { packageFile } from "../packageFile.ts"
 import { notFound } from "./security/guard.ts"
 import { isApi } from "./security/judge.ts"
 
-/** Beside the compiled code, whether this file is compiled or not. */
-const root = fileURLToPath(new URL("../../dist/console", import.meta.url))
+/** Beside the compiled code, wherever this file is. */
+const root = packageFile("dist/console")
 
 const absent = HttpServerResponse.text(
   "The console is not there: it is built with npm run build:console. The API is at /api/openapi.json.\n",

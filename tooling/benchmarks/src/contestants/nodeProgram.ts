@@ -1,5 +1,6 @@
 /** A command that runs one of `../programs` with Node, told its task by standard input. */
 import { fileURLToPath } from "node:url"
+import { bundle } from "../bundle.ts"
 import type { Command, Output, Said } from "./Contestant.ts"
 
 export type Program = "pipe" | "ours" | "rows" | "jsonCopy" | "insertFunction"
@@ -11,11 +12,9 @@ export const nodeProgram = (name: Program, task: unknown): Command => {
   return {
     program: process.execPath,
     args: [
-      // As the command line starts itself.
-      ...(name === "ours" ? ["--max-semi-space-size=1"] : []),
       // In a checkout, the workspace's packages are their sources too.
       ...(extension === ".ts" ? ["--conditions=@batch-exports/source"] : []),
-      fileURLToPath(new URL(`../programs/${name}${extension}`, import.meta.url)),
+      name === "ours" ? bundle : fileURLToPath(new URL(`../programs/${name}${extension}`, import.meta.url)),
     ],
     // As the command line does, which keeps what it has compiled.
     env: name === "ours" && process.env["NODE_COMPILE_CACHE"] === undefined ? { NODE_COMPILE_CACHE: compiled } : {},
