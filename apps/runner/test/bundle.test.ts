@@ -29,6 +29,9 @@ layer(World.layer({ windows: 3, rows: 600 }), { timeout: 120_000 })("the bundle"
       execFileSync(process.execPath, [rolldown, "-c", "--dir", join(app, "bundle")], { cwd: runner, stdio: "pipe" })
       for (const name of ["package.json", "batch-exports.example.yaml"]) cpSync(join(runner, name), join(app, name))
       const main = join(app, "bundle", "main.js")
+      const names = readdirSync(join(app, "bundle")).map((name) => name.toLowerCase())
+      // As they would be told apart on other systems.
+      assert.lengthOf(names, new Set(names).size)
       const cli = (...args: ReadonlyArray<string>) => Effect.promise(() => world.startOf(main, ...args).finished)
 
       assert.strictEqual((yield* cli("--version")).stdout.trim(), "batch-exports v0.0.0")

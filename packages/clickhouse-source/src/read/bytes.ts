@@ -42,6 +42,8 @@ async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undef
   const timer = setTimeout(() => {
     if (isAsked) stream.destroy(new Silence("no bytes"))
   }, options.patience)
+  // Whoever waits for bytes has a socket open; whoever has given them up need not wait for this.
+  timer.unref()
   const nextChunk = async () => {
     isAsked = true
     timer.refresh()
