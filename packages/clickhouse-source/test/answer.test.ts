@@ -18,10 +18,7 @@ const read = (
 ): { readonly text: string; readonly end: End } => {
   const answer = new Answer({ nonce, tag: withTag ? tag : undefined, framing, mark })
   const out: Array<Uint8Array> = []
-  for (const piece of pieces) {
-    const ready = answer.push(piece)
-    if (ready !== undefined) out.push(ready)
-  }
+  for (const piece of pieces) out.push(...answer.push(piece))
   const { end, rest } = answer.end()
   return { text: Buffer.concat([...out, rest]).toString("latin1"), end }
 }
@@ -165,10 +162,27 @@ describe("Answer", () => {
     })
   })
 
-  it.each([1, 10, 200, 10_000])("holds no more than a piece of %d bytes and a short end back", (size) => {
+  it("passes nothing on of an exception that is as long as a message can use, behind many rows", () => {
+    const long = `${"x".repeat(60_000)}${message}`
+    const text = `${rows.repeat(9_000)}\r\n__exception__\r\n${tag}\r\n${long}\n${long.length + 1} ${tag}\r\n__exception__\r\n`
+    const bytes = Buffer.from(text, "latin1")
+    for (const size of [7, 1_000, 65_536, bytes.length]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+        bytes.subarray(at * size, (at + 1) * size),
+      )
+      const found = read(pieces)
+      assert.deepStrictEqual(found.end, { _tag: "Exception", text: long })
+      assert.isTrue(rows.repeat(9_000).startsWith(found.text))
+    }
+  })
+
+  it.each([100, 1_400, 10_000, 100_000])("holds no more than a piece of %d bytes and a short end back", (size) => {
     const answer = new Answer({ nonce, tag, framing: "lines", mark })
+    const pieces = Math.ceil(1_000_000 / size)
     let passed = 0
-    for (let piece = 0; piece < 50; piece++) passed += answer.push(Buffer.alloc(size, 0x61))?.length ?? 0
-    assert.isAtLeast(passed, 50 * size - size - 200)
+    for (let piece = 0; piece < pieces; piece++) {
+      for (const ready of answer.push(Buffer.alloc(size, 0x61))) passed += ready.length
+    }
+    assert.isAtLeast(passed, pieces * size - size - 66_000)
   })
 })

@@ -14,8 +14,7 @@ const answered = (bytes: Buffer, size: number, marked: boolean) => {
   const answer = new FileAnswer({ tag: marked ? tag : undefined })
   const passed: Array<Uint8Array> = []
   for (let at = 0; at < bytes.length; at += size) {
-    const out = answer.push(bytes.subarray(at, at + size))
-    if (out !== undefined) passed.push(out)
+    passed.push(...answer.push(bytes.subarray(at, at + size)))
   }
   return { end: answer.end().end, passed: Buffer.concat(passed) }
 }

@@ -27,16 +27,16 @@ export type End =
 
 /** Takes an answer in, and says what it proved to be. */
 export interface Proof {
-  /** What may be passed on; undefined when there is nothing. */
-  readonly push: (chunk: Uint8Array) => Uint8Array | undefined
+  /** What may be passed on, in chunks as they came. They must not be written to afterwards. */
+  readonly push: (chunk: Uint8Array) => ReadonlyArray<Uint8Array>
   /** To be called when the connection ended cleanly: the last bytes to pass on, and what they prove. */
   readonly end: () => { readonly rest: Uint8Array; readonly end: End }
 }
 
 /** An exception that is not marked is looked for in this much of the end: the server's own limit for its text. */
 const untaggedReach = 16_384
-/** As much of an exception as a message can use. */
-const textLimit = 65_536
+/** A marked one, in this much: as much of its text as a message can use. Of a longer one, only the words are missed. */
+const taggedReach = 65_536
 /** Digits of the greatest count, and some. */
 const digits = 24
 
@@ -48,8 +48,9 @@ export class Answer implements Proof {
   readonly #marks: RegExp
   readonly #framing: Framing
   #isAll = true
-  #held: Buffer = Buffer.alloc(0)
-  #exception: Buffer | undefined
+  /** The last chunks, in which the end is looked for once it has come: nothing is searched, and no byte copied, on the way. */
+  readonly #held: Array<Buffer> = []
+  #heldLength = 0
 
   constructor({ counted = true, framing, mark, nonce, tag }: Options) {
     this.#nonce = nonce
@@ -57,58 +58,38 @@ export class Answer implements Proof {
     this.#framing = framing
     this.#marks = new RegExp(`${mark.nonce}[01]{${mark.digits}}`, "g")
     this.#marker = tag === undefined ? undefined : Buffer.from(`__exception__\r\n${tag}`)
-    this.#reach = Math.max(nonce.length + digits, this.#marker?.length ?? untaggedReach)
+    this.#reach = nonce.length + digits + (tag === undefined ? untaggedReach : taggedReach)
   }
 
-  /**
-   * What may be passed on; undefined when there is nothing. Chunks are passed on as they came, each when the next one shows
-   * that it was not the last: on the hot path no byte is copied. A chunk must not be written to afterwards.
-   */
-  push(chunk: Uint8Array): Uint8Array | undefined {
-    if (this.#exception !== undefined) {
-      if (this.#exception.length < textLimit) this.#exception = Buffer.concat([this.#exception, chunk])
-      return undefined
+  push(chunk: Uint8Array): ReadonlyArray<Uint8Array> {
+    this.#held.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    this.#heldLength += chunk.length
+    const ready: Array<Uint8Array> = []
+    for (;;) {
+      const first = this.#held[0]
+      if (first === undefined || this.#heldLength - first.length < this.#reach) break
+      this.#held.shift()
+      this.#heldLength -= first.length
+      if (first.length > 0) ready.push(first)
     }
-    const next = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    if (this.#marker !== undefined && this.#holdsMarker(this.#marker, next)) {
-      const all = Buffer.concat([this.#held, next])
-      this.#exception = all.subarray(all.indexOf(this.#marker))
-      return undefined
-    }
-    if (next.length >= this.#reach) {
-      const ready = this.#held
-      this.#held = next
-      this.#isAll &&= ready.length === 0
-      return ready.length === 0 ? undefined : ready
-    }
-    const all = Buffer.concat([this.#held, next])
-    const safe = Math.max(0, all.length - this.#reach)
-    this.#held = all.subarray(safe)
-    this.#isAll &&= safe === 0
-    return safe === 0 ? undefined : all.subarray(0, safe)
-  }
-
-  /** In the new chunk, or over the edge between it and what is held. */
-  #holdsMarker(marker: Buffer, next: Buffer): boolean {
-    if (next.includes(marker)) return true
-    const edge = marker.length - 1
-    return Buffer.concat([this.#held.subarray(Math.max(0, this.#held.length - edge)), next.subarray(0, edge)]).includes(
-      marker,
-    )
+    this.#isAll &&= ready.length === 0
+    return ready
   }
 
   /** To be called when the connection ended cleanly: the last bytes to pass on, and what they prove. */
   end(): { readonly rest: Uint8Array; readonly end: End } {
     const nothing = Buffer.alloc(0)
-    if (this.#exception !== undefined) {
-      return { rest: nothing, end: { _tag: "Exception", text: markedText(this.#exception.toString()) } }
+    const held = Buffer.concat(this.#held)
+    const marked = this.#marker === undefined ? -1 : held.indexOf(this.#marker)
+    if (marked >= 0) {
+      return { rest: nothing, end: { _tag: "Exception", text: markedText(held.subarray(marked).toString()) } }
     }
-    const start = this.#held.lastIndexOf(this.#nonce)
-    const count = start < 0 ? "" : this.#held.toString("latin1", start + this.#nonce.length)
-    const body = start < 0 ? this.#held : this.#held.subarray(0, start)
+    const start = held.lastIndexOf(this.#nonce)
+    const count = start < 0 ? "" : held.toString("latin1", start + this.#nonce.length)
+    const body = start < 0 ? held : held.subarray(0, start)
     const isWhole = start >= 0 && this.#count.test(count)
     if (this.#marker === undefined) {
-      const text = isWhole ? Untagged.behindRows(this.#tail(body)) : Untagged.inBroken(this.#tail(this.#held))
+      const text = isWhole ? Untagged.behindRows(this.#tail(body)) : Untagged.inBroken(this.#tail(held))
       if (text !== undefined) return { rest: nothing, end: { _tag: "Exception", text } }
     }
     if (!isWhole) return { rest: nothing, end: { _tag: "CutShort" } }

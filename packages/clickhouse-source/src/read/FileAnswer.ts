@@ -26,21 +26,21 @@ export class FileAnswer implements Proof {
     this.#marker = tag === undefined ? undefined : Buffer.from(`__exception__\r\n${tag}`)
   }
 
-  push(chunk: Uint8Array): Uint8Array | undefined {
+  push(chunk: Uint8Array): ReadonlyArray<Uint8Array> {
     const next = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     if (this.#exception !== undefined) {
       if (this.#exception.length < textLimit) this.#exception = Buffer.concat([this.#exception, next])
-      return undefined
+      return []
     }
     this.#exception = this.#marker === undefined ? undefined : this.#fromMarker(this.#marker, next)
-    if (this.#exception !== undefined) return undefined
+    if (this.#exception !== undefined) return []
     this.#kept.push(next)
     this.#keptLength += next.length
     this.#length += next.length
     while (this.#keptLength - (this.#kept[0]?.length ?? 0) > longestMetadata) {
       this.#keptLength -= this.#kept.shift()?.length ?? 0
     }
-    return chunk
+    return [chunk]
   }
 
   /** What begins with the marker: in the new chunk, or over the edge between it and those before. */

@@ -59,8 +59,7 @@ async function* proven(options: Options): AsyncGenerator<Uint8Array, void, undef
     for (;;) {
       const next = await nextChunk()
       if (next.done === true) break
-      const ready = answer.push(next.value)
-      if (ready !== undefined) yield* marks.push(ready)
+      for (const ready of answer.push(next.value)) yield* marks.push(ready)
     }
     const { end, rest } = answer.end()
     if (end._tag === "Exception") give(options.failed(new Error(end.text)))
